@@ -1,0 +1,3 @@
+//! The `payswitch` command.
+
+fn main() {}
