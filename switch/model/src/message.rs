@@ -115,6 +115,8 @@ pub struct Message<'a> {
     pub original: Option<OriginalData>,
     /// DE95, replacement amount: what stands of a reversed transaction, minor units of DE49.
     pub replacement: Option<u64>,
+    /// DE100, receiving institution identification code: the bank that is meant where no card names it.
+    pub receiver: Option<InstitutionId>,
     /// DE102, account debited.
     pub from_account: Option<Text<28>>,
     /// DE103, account credited.
