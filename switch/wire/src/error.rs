@@ -1,0 +1,274 @@
+//! What can be wrong with bytes, with a message to be built, or with a frame: always with the place, and never with the content
+//! of a field that must not be shown.
+
+use std::fmt;
+
+use model::FieldNumber;
+
+/// A frame that cannot be cut from the stream. The stream has lost its step: the link must be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// The frame says it is longer than the link allows; most often bytes of another framing were taken for a length.
+    #[error("the frame's header announces {length} bytes, this link takes at most {max}")]
+    TooLong {
+        /// What the header says, in bytes.
+        length: usize,
+        /// What the link takes, in bytes.
+        max: usize,
+    },
+}
+
+/// Where in a message something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The message type indicator.
+    Mti,
+    /// The primary or secondary bitmap.
+    Bitmap,
+    /// A field by its number, its length indicator included.
+    Field(FieldNumber),
+    /// The message as a whole: its length.
+    Frame,
+}
+
+impl Place {
+    /// The field's number where it is one.
+    #[must_use]
+    pub fn field(self) -> Option<FieldNumber> {
+        match self {
+            Self::Field(number) => Some(number),
+            Self::Mti | Self::Bitmap | Self::Frame => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mti => f.write_str("message type"),
+            Self::Bitmap => f.write_str("bitmap"),
+            Self::Field(number) => write!(f, "field {number}"),
+            Self::Frame => f.write_str("message"),
+        }
+    }
+}
+
+/// A few of the bytes that stood where something else was expected: at most twelve, so that a message that is out of step can
+/// never show a whole card number; none at all of a sensitive field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    bytes: [u8; Found::SHOWN_MAX],
+    kept: u8,
+    form: Form,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Hex,
+    Withheld,
+}
+
+impl Found {
+    const SHOWN_MAX: usize = 12;
+
+    fn keep(bytes: &[u8], form: Form) -> Self {
+        let mut kept = [0; Self::SHOWN_MAX];
+        let count = bytes.len().min(Self::SHOWN_MAX);
+        for (to, from) in kept.iter_mut().zip(bytes) {
+            *to = *from;
+        }
+        Self { bytes: kept, kept: u8::try_from(count).unwrap_or(0), form }
+    }
+
+    /// Bytes that are characters.
+    #[must_use]
+    pub fn text(bytes: &[u8]) -> Self {
+        Self::keep(bytes, Form::Text)
+    }
+
+    /// Bytes that are none.
+    #[must_use]
+    pub fn hex(bytes: &[u8]) -> Self {
+        Self::keep(bytes, Form::Hex)
+    }
+
+    /// Bytes that must not be shown.
+    #[must_use]
+    pub fn withheld() -> Self {
+        Self { bytes: [0; Self::SHOWN_MAX], kept: 0, form: Form::Withheld }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.bytes.get(..usize::from(self.kept)).unwrap_or(&[]);
+        match self.form {
+            Form::Text => write!(f, "\"{}\"", bytes.escape_ascii()),
+            Form::Hex => bytes.iter().try_for_each(|byte| write!(f, "{byte:02X}")),
+            Form::Withheld => f.write_str("something else (withheld)"),
+        }
+    }
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What was expected of some bytes and not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The message ends too early.
+    Truncated {
+        /// Bytes needed from the offset on.
+        needed: usize,
+        /// Bytes left there.
+        left: usize,
+    },
+    /// A byte or nibble outside the field's character class.
+    Characters {
+        /// How many were to be of that class.
+        count: usize,
+        /// The class, in words: `digits`, `letters or digits`.
+        expected: &'static str,
+        /// What stood there.
+        found: Found,
+    },
+    /// A length indicator that is no decimal number.
+    LengthIndicator {
+        /// What stood there.
+        found: Found,
+    },
+    /// A length indicator above the field's maximum.
+    TooLong {
+        /// What the indicator says, in digits, characters or bytes as the field counts.
+        length: usize,
+        /// The dialect's maximum, counted alike.
+        max: usize,
+    },
+    /// The nibble that fills an odd number of digits is not zero.
+    PadNibble {
+        /// What stood there; `None` in a sensitive field.
+        found: Option<u8>,
+    },
+    /// The bitmap names a field that the dialect does not have.
+    Undefined,
+    /// Bytes after the last field.
+    LeftOver {
+        /// How many.
+        bytes: usize,
+    },
+    /// The bytes are of the right class, and yet no such value exists: a date, a currency, a message type.
+    Value {
+        /// What it was to be, in words.
+        expected: &'static str,
+        /// What stood there.
+        found: Found,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated { needed, left } => write!(f, "expected {needed} bytes, found {left} before the end"),
+            Self::Characters { count, expected, found } => write!(f, "expected {count} {expected}, found {found}"),
+            Self::LengthIndicator { found } => write!(f, "expected a decimal length, found {found}"),
+            Self::TooLong { length, max } => write!(f, "expected a length of at most {max}, found {length}"),
+            Self::PadNibble { found: Some(nibble) } => {
+                write!(f, "expected a zero nibble before an odd number of digits, found {nibble:X}")
+            }
+            Self::PadNibble { found: None } => f.write_str("expected a zero nibble before an odd number of digits"),
+            Self::Undefined => f.write_str("is in the bitmap, but the dialect does not define it"),
+            Self::LeftOver { bytes } => write!(f, "expected the end, found {bytes} more bytes"),
+            Self::Value { expected, found } => write!(f, "expected {expected}, found {found}"),
+        }
+    }
+}
+
+/// Why bytes are no message of a dialect: the first thing that is wrong, and where. The sender is at fault, and sending the
+/// same bytes again will not help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place} at byte {offset}: {problem}")]
+pub struct ParseError {
+    /// The part of the message.
+    pub place: Place,
+    /// Bytes from the start of the body (the frame's header not counted) to where the expectation was not met.
+    pub offset: usize,
+    /// What was expected, and what stood there.
+    pub problem: Problem,
+}
+
+/// Why a message cannot be put into bytes. The switch (or who wrote the message) is at fault, never the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// The dialect has no such field.
+    #[error("field {field}: the dialect does not define it")]
+    Undefined {
+        /// The field.
+        field: FieldNumber,
+    },
+    /// The value is longer than the field.
+    #[error("field {field}: {length} long, at most {max} allowed")]
+    TooLong {
+        /// The field.
+        field: FieldNumber,
+        /// The value's length in digits, characters or bytes, as the field counts.
+        length: usize,
+        /// The dialect's maximum, counted alike.
+        max: usize,
+    },
+    /// The value is shorter than a field of fixed length that nothing may fill up.
+    #[error("field {field}: {length} long, exactly {exact} needed")]
+    TooShort {
+        /// The field.
+        field: FieldNumber,
+        /// The value's length in digits, characters or bytes, as the field counts.
+        length: usize,
+        /// The dialect's length, counted alike.
+        exact: usize,
+    },
+    /// A character outside the field's class.
+    #[error("field {field}: expected {expected}, character {at} is none")]
+    Characters {
+        /// The field.
+        field: FieldNumber,
+        /// The class, in words.
+        expected: &'static str,
+        /// The character's place, from 0.
+        at: usize,
+    },
+    /// The message type is no type of the dialect's version.
+    #[error("the message type {number:04} does not exist in the dialect's version")]
+    Mti {
+        /// The four digits.
+        number: u16,
+    },
+    /// The message is longer than the framing can announce.
+    #[error("the message has {length} bytes, its frame can announce at most {max}")]
+    FrameTooLong {
+        /// The message's length in bytes.
+        length: usize,
+        /// The framing's maximum in bytes.
+        max: usize,
+    },
+}
+
+/// Why a dialect's description is none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DialectError {
+    /// No TOML of the right form; tells line and column and points at the place.
+    #[error("{0}")]
+    Toml(Box<toml::de::Error>),
+    /// A field whose encoding and format do not go together.
+    #[error("line {line}: field {field}: {problem}")]
+    Field {
+        /// The line in the description, from 1.
+        line: usize,
+        /// The field.
+        field: FieldNumber,
+        /// What does not go together, in words.
+        problem: &'static str,
+    },
+}

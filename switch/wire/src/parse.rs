@@ -1,0 +1,7 @@
+//! Parsing.
+/// A message cut into fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Parsed<'a> {
+    /// To come.
+    pub body: &'a [u8],
+}
