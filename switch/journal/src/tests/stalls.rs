@@ -224,7 +224,7 @@ fn a_failed_sync_ends_the_journal_and_releases_nothing() {
     faults.set(Fault::SyncFailed);
 
     owner.submit("a");
-    owner.submit("b");
+    owner.submit_in_vain("b");
 
     let event = owner.next();
     assert!(matches!(event, Event::Fatal(Fatal::SyncFailed(_))), "{event:?}");
