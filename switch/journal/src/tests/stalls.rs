@@ -58,7 +58,7 @@ fn a_full_sqlite_file_stalls_the_journal_until_there_is_room() {
     let mut owner = Owner::start(&house.master, STREAM, open).unwrap();
     owner.write("fits");
 
-    let large = "x".repeat(64 * 4096);
+    let large = "x".repeat(64 * 8192);
     owner.submit(&large);
     owner.submit("small, and would fit, but comes after");
 
