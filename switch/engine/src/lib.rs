@@ -1,1 +1,60 @@
-//! (to be opened)
+//! Decides: what a message means, what is remembered of it, who is told.
+//!
+//! [`Engine::handle`] takes one input at one moment. What it decides is a [`Record`]; appending a record applies it at once, so
+//! a decision sees its own records, and running and replaying are one code path. State changes nowhere else.
+//!
+//! Knows: `model` alone. Does not know: bytes of messages, sockets, files, clocks, nor whether it runs in a test.
+#![cfg_attr(test, expect(clippy::disallowed_types, reason = "tests compare with std's collections"))]
+
+mod bytes;
+mod config;
+mod flow;
+mod input;
+mod kinds;
+mod out;
+mod record;
+mod rules;
+mod state;
+
+pub use bytes::Damaged;
+pub use config::{BankRules, Prefix, Rules, Timers};
+pub use flow::Engine;
+pub use input::{Acquirer, BankEvent, Input};
+pub use kinds::{OnTimeout, Row as KindRow, row as kind};
+pub use out::{About, Out, Peer};
+pub use record::{Entry, LossReason, Record, ReversalReason, Subject, entries, write_entry};
+pub use state::{Answer, Asked, Identity, Leg, LegStatus, Reversal, Standing, State, Transaction};
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+/// A bank by its institution number (`116001`), which stays the same however the configuration orders the banks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BankId(pub u32);
+
+/// A connection, never used twice in one stream. After a restart none of the old ones exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkId(pub u64);
+
+/// One step of a transaction at one bank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LegId {
+    /// The transaction it belongs to.
+    pub transaction: model::TransactionId,
+    /// Its place among the transaction's legs, from 0.
+    pub index: u8,
+}
+
+impl fmt::Display for BankId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Display for LegId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.transaction, self.index)
+    }
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Text;
 
 /// The system trace audit number (DE11): six digits that a sender gives each of its messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Stan(u32);
 
 impl Stan {

@@ -1,0 +1,65 @@
+//! What an acquirer is told, made from what was asked.
+
+use model::{Message, ResponseCode, TransactionId};
+
+use super::Turn;
+use crate::LinkId;
+use crate::out::{About, Out, Peer};
+use crate::record::Record;
+use crate::state::{Answer, Asked, Transaction};
+
+/// Tells the acquirer of `transaction`, keeping what it is told. `balances` pass through and are not kept: inquiries are asked again.
+pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer, balances: Option<&[u8]>) {
+    turn.record(&Record::Answered { transaction, answer });
+    let Some(it) = turn.state().transaction(transaction) else { return };
+    let message = Message { balances, ..message(it, answer) };
+    let link = it.asked.link;
+    turn.send(Peer::Link(link), &message, About::Answer(transaction));
+}
+
+/// Gives the stored answer, to a request or its repeat that came on `link`. If it does not leave nothing follows: the first
+/// may have arrived.
+pub(super) fn give<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, repeat: &Asked, transaction: TransactionId) {
+    let Some(it) = turn.state().transaction(transaction) else { return };
+    let Some(answer) = it.answer else { return };
+    let message = Message { transmitted: Some(repeat.transmitted), ..message(it, answer) };
+    turn.send(Peer::Link(link), &message, About::Nothing);
+}
+
+/// Refuses a message that leaves no trace: nothing was admitted, so nothing is kept.
+pub(super) fn refuse<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, message: &Message<'_>, code: ResponseCode) {
+    turn.send(Peer::Link(link), &refusal(message, code), About::Nothing);
+}
+
+/// The refusal of `message` with `code`: its own fields, as a response echoes them.
+pub(crate) fn refusal(message: &Message<'_>, code: ResponseCode) -> Message<'static> {
+    Message {
+        pan: message.pan,
+        processing: message.processing,
+        amount: message.amount,
+        transmitted: message.transmitted,
+        stan: message.stan,
+        local_time: message.local_time,
+        local_date: message.local_date,
+        acquirer: message.acquirer,
+        rrn: message.rrn,
+        code: Some(code),
+        terminal: message.terminal,
+        currency: message.currency,
+        network: message.network,
+        ..Message::new(message.mti.response())
+    }
+}
+
+fn message(it: &Transaction, answer: Answer) -> Message<'static> {
+    let asked = &it.asked;
+    Message {
+        amount: Some(answer.amount.unwrap_or(asked.amount)),
+        transmitted: Some(asked.transmitted),
+        stan: Some(asked.stan),
+        business_date: Some(it.date.month_day()),
+        authorization: answer.authorization,
+        code: Some(answer.code),
+        ..asked.message(asked.mti.response())
+    }
+}

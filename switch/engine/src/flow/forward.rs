@@ -1,0 +1,90 @@
+//! Store-and-forward: an advice or a repeat is owed to its bank until it is answered.
+//!
+//! First try at once, then after waits that double up to a bound; in order per card, so that one poisoned record holds up
+//! nobody else's. After its life is over, or when the bank refuses it for good, it goes to the dead-letter list.
+
+use std::time::Duration;
+
+use model::{Message, Mti, OriginalData, ResponseCode};
+
+use super::{Turn, legs};
+use crate::LegId;
+use crate::out::{About, Out, Peer};
+use crate::record::Record;
+use crate::state::{Leg, LegStatus};
+
+/// Sends what is owed for `id` if it is its turn and its bank is there; sets when it is tried again.
+pub(super) fn attempt<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
+    let (Some(leg), Some(lane)) = (turn.state().leg(id).copied(), turn.state().lane(id)) else { return };
+    let forward = turn.rules().timers;
+    if leg.owed_since.is_some_and(|since| turn.now.since(since) >= forward.forward_life) {
+        return end(turn, id, None, true);
+    }
+    let ready = turn.state().forward().is_head(lane, id) && turn.state().banks().is_available(leg.bank);
+    let wait = backoff(forward.forward_first, forward.forward_max, leg.attempts);
+    let message = if ready { owed(turn, id, &leg) } else { None };
+    turn.record(&Record::ForwardTried { leg: id, due: turn.now + wait });
+    if let Some(message) = message {
+        turn.send(Peer::Bank(leg.bank), &message, About::Nothing);
+    }
+}
+
+/// What is owed: the advice that reverses the leg, or its request again. Sent before, it is marked as a repeat.
+fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'static>> {
+    match (leg.status, leg.reversal) {
+        (LegStatus::Reversing, Some(reversal)) => {
+            let mti = if leg.attempts == 0 { Mti::REVERSAL_ADVICE } else { Mti::REVERSAL_ADVICE_REPEAT };
+            let request = legs::request(turn, id, mti)?;
+            Some(Message {
+                transmitted: Some(reversal.identity.transmitted),
+                stan: Some(reversal.identity.stan),
+                original: Some(OriginalData {
+                    mti: Mti::FINANCIAL_REQUEST,
+                    stan: leg.identity.stan,
+                    transmitted: Some(leg.identity.transmitted),
+                    acquirer: request.acquirer,
+                    forwarder: request.forwarder,
+                }),
+                replacement: (reversal.stands > 0).then_some(reversal.stands),
+                ..request
+            })
+        }
+        (LegStatus::Repeating, _) => legs::request(turn, id, Mti::FINANCIAL_REPEAT),
+        _ => None,
+    }
+}
+
+/// Doubles with each try, up to a bound.
+fn backoff(first: Duration, max: Duration, attempts: u16) -> Duration {
+    first.saturating_mul(1 << attempts.min(16)).min(max)
+}
+
+/// Whether a bank's code settles the matter; others say that it cannot tell now.
+pub(super) fn is_final(code: ResponseCode) -> bool {
+    !matches!(
+        code,
+        ResponseCode::IN_PROGRESS
+            | ResponseCode::LATE_RESPONSE
+            | ResponseCode::CUTOVER
+            | ResponseCode::BANK_UNAVAILABLE
+            | ResponseCode::MALFUNCTION
+    )
+}
+
+/// What the bank's 0430 says: 25 means that it never saw the original, which ends the matter as well as 00 does; a true
+/// refusal needs an operator.
+pub(super) fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode) {
+    let ends = matches!(code, ResponseCode::APPROVED | ResponseCode::NO_ACTION | ResponseCode::ORIGINAL_NOT_FOUND);
+    if ends || is_final(code) {
+        end(turn, id, Some(code), !ends);
+    }
+}
+
+/// Nothing is owed for `id` any more; the next of its card has its turn.
+fn end<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: Option<ResponseCode>, dead: bool) {
+    let lane = turn.state().lane(id);
+    turn.record(&Record::ForwardEnded { leg: id, code, dead });
+    if let Some(next) = lane.and_then(|lane| turn.state().forward().head(lane)) {
+        attempt(turn, next);
+    }
+}

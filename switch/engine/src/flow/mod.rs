@@ -1,0 +1,126 @@
+//! The one place where things are decided. Each flow reads the state, keeps records, and sends; see [`Turn`].
+
+mod answer;
+mod forward;
+mod legs;
+mod network;
+mod recover;
+mod request;
+mod reversal;
+
+use model::{Class, Message, ResponseCode, Timestamp};
+
+use crate::config::Rules;
+use crate::input::{BankEvent, Input};
+use crate::out::{About, Out, Peer};
+use crate::record::Record;
+use crate::state::State;
+
+/// How many due legs one tick settles, so that a great wave of them does not hold up what comes in meanwhile.
+const DUE_AT_ONCE_MAX: usize = 256;
+
+/// A switch's mind: its rules and its state.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    rules: Rules,
+    state: State,
+    seed: u64,
+}
+
+impl Engine {
+    /// With the state that was read back, or an empty one. `seed` is taken when the stream begins; later ones are ignored.
+    /// Must be given [`Input::Recovered`] before anything else.
+    #[must_use]
+    pub fn new(rules: Rules, state: State, seed: u64) -> Self {
+        Self { rules, state, seed: seed.max(1) }
+    }
+
+    /// What is remembered.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What was decided beforehand.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// When [`Input::Tick`] is wanted at the latest.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.state.timers().next()
+    }
+
+    /// Decides on one input.
+    pub fn handle<O: Out>(&mut self, now: Timestamp, input: Input<'_>, out: &mut O) {
+        let seed = self.seed;
+        let mut turn = Turn { now, rules: &self.rules, state: &mut self.state, out };
+        let turn = &mut turn;
+        if let Input::Recovered = input {
+            return recover::run(turn, seed);
+        }
+        turn.open_day();
+        match input {
+            Input::Request { link, acquirer, message } => match message.mti.class() {
+                Some(Class::Financial) if !message.mti.is_advice() => request::ask(turn, link, acquirer, message),
+                Some(Class::Reversal) => reversal::ask(turn, link, acquirer, message),
+                _ => answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED),
+            },
+            Input::Reply { bank, message, sound } => legs::reply(turn, bank, message, sound),
+            Input::Undelivered(About::Leg(leg)) => legs::undelivered(turn, leg),
+            Input::Undelivered(About::Answer(transaction)) => reversal::undelivered(turn, transaction),
+            Input::Undelivered(About::Nothing) => {}
+            Input::Bank(bank, event) => turn.record(&Record::BankLinked { bank, up: event == BankEvent::Up }),
+            Input::Network { peer, institution, message, code } => network::answer(turn, peer, institution, message, code),
+            Input::Tick => {}
+            Input::Recovered => {}
+        }
+        settle_due(turn);
+    }
+}
+
+/// Whatever is due by now, whichever input brought the time.
+fn settle_due<O: Out>(turn: &mut Turn<'_, O>) {
+    for _ in 0..DUE_AT_ONCE_MAX {
+        let Some(leg) = turn.state().timers().due(turn.now) else { return };
+        legs::due(turn, leg);
+    }
+}
+
+/// What a flow gets: the state to read, and the only way to change it.
+pub(crate) struct Turn<'t, O> {
+    now: Timestamp,
+    rules: &'t Rules,
+    state: &'t mut State,
+    out: &'t mut O,
+}
+
+impl<'t, O: Out> Turn<'t, O> {
+    fn state(&self) -> &State {
+        self.state
+    }
+
+    /// The rules outlive the turn, so that a bank's can be held while records are made.
+    fn rules(&self) -> &'t Rules {
+        self.rules
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.out.append(self.state, record);
+        self.state.apply(self.now, record);
+    }
+
+    fn send(&mut self, to: Peer, message: &Message<'_>, about: About) {
+        self.out.send(to, message, about);
+    }
+
+    /// Business dates follow local time, and never turn back.
+    fn open_day(&mut self) {
+        let date = self.rules.offset.date(self.now);
+        if date > self.state.date() {
+            self.record(&Record::DayOpened { date });
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Admission: is it new, may it be asked, and of whom.
+
+use model::{Message, ResponseCode, Rrn, TransactionId};
+
+use super::{Turn, answer, legs};
+use crate::LinkId;
+use crate::input::Acquirer;
+use crate::kinds::row;
+use crate::out::Out;
+use crate::record::Record;
+use crate::rules::route;
+use crate::state::{Asked, Key, Standing};
+
+/// An acquirer's financial request.
+pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
+    let Some(kind) = message.processing.and_then(model::ProcessingCode::kind) else {
+        return answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED);
+    };
+    let Some(asked) = asked(turn, link, acquirer, message) else {
+        return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
+    };
+    match known(turn, &asked, row(kind).moves_money, message.pin_block.is_some()) {
+        Known::No => {}
+        Known::Conflict => return refuse(turn, asked, ResponseCode::DUPLICATE, false),
+        Known::Answered(first) => return answer::give(turn, link, &asked, first),
+        Known::Open(first) => {
+            return turn.record(&Record::Joined { transaction: first, link, transmitted: asked.transmitted });
+        }
+    }
+    if row(kind).moves_money && asked.amount == 0 {
+        return refuse(turn, asked, ResponseCode::INVALID_AMOUNT, true);
+    }
+    if asked.pan.is_some_and(|pan| !pan.luhn_holds()) {
+        return refuse(turn, asked, ResponseCode::UNKNOWN_CARD, true);
+    }
+    let bank = match route::bank(turn.rules(), &asked, kind) {
+        Ok(bank) => bank,
+        Err(code) => return refuse(turn, asked, code, true),
+    };
+    if !turn.state().banks().is_available(bank.id) || turn.state().in_flight(bank.id) >= bank.in_flight_max {
+        return refuse(turn, asked, ResponseCode::BANK_UNAVAILABLE, true);
+    }
+    let transaction = turn.state().book().next_id();
+    turn.record(&Record::Accepted { transaction, asked });
+    legs::start(turn, transaction, kind, bank.id, acquirer.escrow, message);
+}
+
+/// What is kept of a request. `None` where a field is missing that its profile should have asked for.
+pub(super) fn asked<O: Out>(turn: &Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) -> Option<Asked> {
+    Some(Asked {
+        link,
+        mti: message.mti,
+        pan: message.pan,
+        processing: message.processing?,
+        amount: message.amount.unwrap_or(0),
+        currency: message.currency?,
+        transmitted: message.transmitted?,
+        stan: message.stan?,
+        local_time: message.local_time?,
+        local_date: message.local_date?,
+        merchant_type: message.merchant_type,
+        entry_mode: message.entry_mode,
+        condition: message.condition,
+        acquirer: message.acquirer.unwrap_or(acquirer.institution),
+        rrn: message.rrn.unwrap_or_else(|| made_rrn(turn.state().book().next_id())),
+        terminal: message.terminal?,
+        merchant: message.merchant,
+        stands: message.replacement.unwrap_or(0),
+        receiver: message.receiver,
+        from_account: message.from_account,
+        to_account: message.to_account,
+    })
+}
+
+/// A reference for a transaction whose acquirer gave none: its number here, in twelve digits.
+fn made_rrn(transaction: TransactionId) -> Rrn {
+    let mut digits = [b'0'; 12];
+    let mut rest = transaction.0;
+    for place in digits.iter_mut().rev() {
+        *place += u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    Rrn::new(&digits).unwrap_or_default()
+}
+
+/// Whether a request was here before.
+enum Known {
+    /// Never.
+    No,
+    /// It was, and waits for its answer.
+    Open(TransactionId),
+    /// It was, and this was its answer.
+    Answered(TransactionId),
+    /// Its number was used for something else, or it was undone since, or it must not be asked twice.
+    Conflict,
+}
+
+/// The duplicate check: key DE32 + DE41 + DE11 + class, then DE12 and DE13, then the whole of what moves money.
+fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool, with_pin: bool) -> Known {
+    let key = Key::of(asked);
+    let book = turn.state().book();
+    if book.awaited(key).is_some_and(|it| is_awaited(turn, asked, it.transmitted, it.reversal)) {
+        return Known::Conflict;
+    }
+    let same_time = |it: &Asked| (it.local_date, it.local_time) == (asked.local_date, asked.local_time);
+    let Some((first, it)) = book.find(key).find(|(_, it)| same_time(&it.asked)) else { return Known::No };
+    match it.standing {
+        _ if !it.asked.is_repeated_by(asked) => Known::Conflict,
+        Standing::Reversed | Standing::Tombstone => Known::Conflict,
+        Standing::Open => Known::Open(first),
+        Standing::Answered if moves_money => Known::Answered(first),
+        // An inquiry is asked again, but a PIN block is shown to a bank once: a replayed one would cost the holder a try.
+        Standing::Answered if with_pin => Known::Conflict,
+        Standing::Answered => Known::No,
+    }
+}
+
+/// Whether this is the original whose reversal came first: by DE7, which a repeat may have refreshed, or else by DE37.
+fn is_awaited<O: Out>(turn: &Turn<'_, O>, asked: &Asked, transmitted: model::TransmissionTime, reversal: TransactionId) -> bool {
+    let same_reference = || turn.state().transaction(reversal).is_some_and(|it| it.asked.rrn == asked.rrn);
+    transmitted == asked.transmitted || same_reference()
+}
+
+/// The switch itself says no. `keep` is whether the request is remembered under its key; a conflict must not take the place
+/// of the first.
+fn refuse<O: Out>(turn: &mut Turn<'_, O>, asked: Asked, code: ResponseCode, keep: bool) {
+    if keep {
+        let transaction = turn.state().book().next_id();
+        turn.record(&Record::Refused { transaction, asked, code });
+        answer::give(turn, asked.link, &asked, transaction);
+    } else {
+        answer::refuse(turn, asked.link, &Message { ..asked_as_message(&asked) }, code);
+    }
+}
+
+fn asked_as_message(asked: &Asked) -> Message<'static> {
+    let message = asked.message(asked.mti);
+    Message { transmitted: Some(asked.transmitted), stan: Some(asked.stan), ..message }
+}

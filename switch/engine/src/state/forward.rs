@@ -1,0 +1,86 @@
+//! Store-and-forward: what is owed to banks until they answer, in order per card.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use foldhash::fast::FixedState;
+use std::hash::BuildHasher;
+
+use super::Asked;
+use crate::{BankId, LegId};
+
+/// A card or account at a bank. What is owed for the same one is sent in order; others are not held up by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Lane {
+    bank: BankId,
+    whose: u64,
+}
+
+impl Lane {
+    pub(crate) fn of(bank: BankId, asked: &Asked) -> Self {
+        // Two cards that meet in one number only wait for each other, so any fixed seed serves.
+        let whose = FixedState::with_seed(1).hash_one((asked.pan, asked.to_account));
+        Self { bank, whose }
+    }
+}
+
+/// Legs to whose banks something is owed, and those given up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Forward {
+    lanes: BTreeMap<Lane, VecDeque<LegId>>,
+    depth: usize,
+    dead: BTreeSet<LegId>,
+}
+
+impl Forward {
+    /// How many are owed.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether it is this leg's turn in its lane.
+    pub(crate) fn is_head(&self, lane: Lane, leg: LegId) -> bool {
+        self.lanes.get(&lane).and_then(VecDeque::front) == Some(&leg)
+    }
+
+    /// The leg whose turn it is in a lane.
+    pub(crate) fn head(&self, lane: Lane) -> Option<LegId> {
+        self.lanes.get(&lane).and_then(VecDeque::front).copied()
+    }
+
+    /// Every leg whose turn it is.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = LegId> {
+        self.lanes.values().filter_map(|lane| lane.front().copied())
+    }
+
+    /// Legs that an operator must look at.
+    pub(crate) fn dead(&self) -> impl Iterator<Item = LegId> {
+        self.dead.iter().copied()
+    }
+
+    pub(super) fn lanes(&self) -> impl Iterator<Item = LegId> {
+        self.lanes.values().flatten().copied()
+    }
+
+    pub(super) fn join(&mut self, lane: Lane, leg: LegId) {
+        let queue = self.lanes.entry(lane).or_default();
+        if !queue.contains(&leg) {
+            queue.push_back(leg);
+            self.depth += 1;
+        }
+    }
+
+    pub(super) fn leave(&mut self, lane: Lane, leg: LegId) {
+        let Some(queue) = self.lanes.get_mut(&lane) else { return };
+        if let Some(place) = queue.iter().position(|it| *it == leg) {
+            queue.remove(place);
+            self.depth -= 1;
+        }
+        if queue.is_empty() {
+            self.lanes.remove(&lane);
+        }
+    }
+
+    pub(super) fn bury(&mut self, leg: LegId) {
+        self.dead.insert(leg);
+    }
+}

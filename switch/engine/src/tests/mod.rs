@@ -1,0 +1,294 @@
+//! Stories about the engine, told through a shell that keeps what leaves it.
+
+mod stories;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use model::{
+    Currency, InstitutionId, Kind, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode,
+    ResponseCode, Rrn, Stan, TerminalId, Text, Timestamp, TransmissionTime, UtcOffset,
+};
+
+use crate::{
+    About, Acquirer, BankEvent, BankId, BankRules, Engine, Input, LinkId, Out, Peer, Prefix, Record, Rules, State, Timers,
+    entries, write_entry,
+};
+
+pub(crate) const ACLEDA: BankId = BankId(116_001);
+pub(crate) const CANADIA: BankId = BankId(116_002);
+pub(crate) const ATM: LinkId = LinkId(7);
+const NOON: Timestamp = Timestamp::from_micros(1_672_203_600_000_000);
+
+pub(crate) fn khr() -> Currency {
+    Currency::from_alpha("KHR").unwrap()
+}
+
+#[derive(Default)]
+struct Shell {
+    now: Timestamp,
+    block: Vec<u8>,
+    sent: VecDeque<(Peer, Message<'static>, About)>,
+}
+
+impl Out for Shell {
+    fn append(&mut self, _before: &State, record: &Record<'_>) {
+        write_entry(NOON, self.now, record, &mut self.block);
+    }
+
+    fn send(&mut self, to: Peer, message: &Message<'_>, about: About) {
+        // What borrows the frame is dropped: these stories are about what the engine decides.
+        let message = Message {
+            location: None,
+            additional: None,
+            pin_block: None,
+            balances: None,
+            chip: None,
+            private: [None; 4],
+            ..*message
+        };
+        let message = Message { mti: message.mti, ..unborrowed(&message) };
+        self.sent.push_back((to, message, about));
+    }
+}
+
+fn unborrowed(it: &Message<'_>) -> Message<'static> {
+    Message {
+        mti: it.mti,
+        pan: it.pan,
+        processing: it.processing,
+        amount: it.amount,
+        transmitted: it.transmitted,
+        stan: it.stan,
+        local_time: it.local_time,
+        local_date: it.local_date,
+        business_date: it.business_date,
+        acquirer: it.acquirer,
+        forwarder: it.forwarder,
+        rrn: it.rrn,
+        authorization: it.authorization,
+        code: it.code,
+        terminal: it.terminal,
+        currency: it.currency,
+        original: it.original,
+        replacement: it.replacement,
+        receiver: it.receiver,
+        to_account: it.to_account,
+        ..Message::default()
+    }
+}
+
+/// A switch with two banks, an ATM and a clock in the hand of the test. When it is dropped, what it kept is replayed and must
+/// give the same state.
+pub(crate) struct World {
+    engine: Engine,
+    shell: Shell,
+    pub(crate) escrow: bool,
+    stan: u32,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let replayed = self.replayed();
+            assert_eq!(replayed.digest(), self.engine.state().digest(), "replaying what was kept gives another state");
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            replayed.snapshot(&mut one);
+            self.engine.state().snapshot(&mut other);
+            assert_eq!(one, other, "replaying what was kept gives another snapshot");
+            let restored = State::restore(&one).unwrap();
+            let mut again = Vec::new();
+            restored.snapshot(&mut again);
+            assert_eq!(one, again, "a snapshot does not survive");
+            assert_eq!(restored.open_legs().collect::<Vec<_>>(), replayed.open_legs().collect::<Vec<_>>());
+            for bank in [ACLEDA, CANADIA] {
+                assert_eq!(restored.in_flight(bank), replayed.in_flight(bank), "numbers taken at {bank}");
+            }
+        }
+    }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let mut world = Self {
+            engine: Engine::new(rules(), State::default(), 42),
+            shell: Shell { now: NOON, ..Shell::default() },
+            escrow: false,
+            stan: 0,
+        };
+        world.input(Input::Recovered);
+        for bank in [ACLEDA, CANADIA] {
+            world.input(Input::Bank(bank, BankEvent::Up));
+        }
+        world
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        self.engine.state()
+    }
+
+    pub(crate) fn input(&mut self, input: Input<'_>) {
+        self.engine.handle(self.shell.now, input, &mut self.shell);
+    }
+
+    fn replayed(&self) -> State {
+        let mut state = State::default();
+        for entry in entries(NOON, &self.shell.block) {
+            let entry = entry.unwrap();
+            state.apply(entry.at, &entry.record);
+        }
+        state
+    }
+
+    /// The process dies and starts again: what was kept is all that is left.
+    pub(crate) fn crash(&mut self) {
+        let state = self.replayed();
+        self.engine = Engine::new(rules(), state, 42);
+        self.shell.sent.clear();
+        self.input(Input::Recovered);
+        // Nobody is there to be told, whatever is decided.
+        self.shell.sent.clear();
+    }
+
+    pub(crate) fn bank_up(&mut self, bank: BankId) {
+        self.input(Input::Bank(bank, BankEvent::Up));
+    }
+
+    pub(crate) fn wait(&mut self, time: Duration) {
+        let until = self.shell.now + time;
+        while let Some(due) = self.engine.deadline().filter(|due| *due <= until) {
+            self.shell.now = self.shell.now.max(due);
+            self.input(Input::Tick);
+        }
+        self.shell.now = until;
+        self.input(Input::Tick);
+    }
+
+    /// A request as an ATM makes it: new trace number, now.
+    pub(crate) fn ask(&mut self, kind: Kind, amount: u64) -> Message<'static> {
+        self.stan += 1;
+        let now = self.shell.now;
+        let local = UtcOffset::from_minutes(420).unwrap();
+        Message {
+            pan: card("911601000000001"),
+            processing: Some(ProcessingCode::of(kind)),
+            amount: Some(amount),
+            transmitted: Some(TransmissionTime::of(now)),
+            stan: Stan::new(self.stan),
+            local_time: Some(local.local_time(now)),
+            local_date: Some(local.local_date(now)),
+            rrn: Rrn::new(format!("{:012}", self.stan).as_bytes()),
+            terminal: TerminalId::new(b"ATM00001"),
+            currency: Some(khr()),
+            ..Message::new(Mti::FINANCIAL_REQUEST)
+        }
+    }
+
+    pub(crate) fn salary(&mut self, amount: u64) -> Message<'static> {
+        let card = self.ask(Kind::Salary, amount);
+        Message { pan: None, receiver: InstitutionId::new(116_001), to_account: Text::new(b"100000000001"), ..card }
+    }
+
+    /// The reversal of `original`, with a trace number of its own.
+    pub(crate) fn reversal(&mut self, mti: Mti, original: &Message<'static>) -> Message<'static> {
+        let fresh = self.ask(Kind::Withdrawal, 0);
+        let named = OriginalData {
+            mti: original.mti,
+            stan: original.stan.unwrap(),
+            transmitted: original.transmitted,
+            acquirer: None,
+            forwarder: None,
+        };
+        Message { mti, stan: fresh.stan, transmitted: fresh.transmitted, rrn: original.rrn, original: Some(named), ..*original }
+    }
+
+    pub(crate) fn send(&mut self, message: &Message<'_>) {
+        self.send_on(ATM, message);
+    }
+
+    pub(crate) fn send_on(&mut self, link: LinkId, message: &Message<'_>) {
+        let acquirer = Acquirer { institution: InstitutionId::new(116_900).unwrap(), escrow: self.escrow };
+        self.input(Input::Request { link, acquirer, message });
+    }
+
+    /// What was sent to a bank since the last look.
+    pub(crate) fn at_bank(&mut self, bank: BankId) -> Vec<Message<'static>> {
+        self.taken(Peer::Bank(bank)).into_iter().map(|(message, _)| message).collect()
+    }
+
+    /// The codes that were told on a link since the last look.
+    pub(crate) fn told_on(&mut self, link: LinkId) -> Vec<ResponseCode> {
+        self.taken(Peer::Link(link)).into_iter().filter_map(|(message, _)| message.code).collect()
+    }
+
+    pub(crate) fn told(&mut self) -> Vec<ResponseCode> {
+        self.told_on(ATM)
+    }
+
+    pub(crate) fn taken(&mut self, peer: Peer) -> Vec<(Message<'static>, About)> {
+        let (mine, others) = self.shell.sent.drain(..).partition(|(to, _, _)| *to == peer);
+        self.shell.sent = others;
+        let mine: VecDeque<_> = mine;
+        mine.into_iter().map(|(_, message, about)| (message, about)).collect()
+    }
+
+    pub(crate) fn bank_says(&mut self, bank: BankId, to: &Message<'static>, code: ResponseCode) {
+        let reply = Message {
+            mti: to.mti.response(),
+            code: Some(code),
+            authorization: Text::new(b"A00001").filter(|_| code.approves()),
+            ..*to
+        };
+        self.input(Input::Reply { bank, message: &reply, sound: true });
+    }
+
+    pub(crate) fn network(&mut self, bank: BankId, code: NetworkCode) {
+        let message = Message { network: Some(code), stan: Stan::new(9), ..Message::new(Mti::NETWORK_REQUEST) };
+        let institution = InstitutionId::new(116_001).unwrap();
+        self.input(Input::Network { peer: Peer::Bank(bank), institution, message: &message, code });
+    }
+
+    /// One withdrawal, approved; the request as it was asked.
+    pub(crate) fn approved(&mut self, kind: Kind) -> Message<'static> {
+        let request = self.ask(kind, 5_000_000);
+        self.send(&request);
+        let leg = self.at_bank(ACLEDA).pop().unwrap();
+        self.bank_says(ACLEDA, &leg, ResponseCode::APPROVED);
+        assert_eq!(self.told(), [ResponseCode::APPROVED]);
+        request
+    }
+
+    pub(crate) fn records(&self) -> Vec<String> {
+        entries(NOON, &self.shell.block).map(|entry| entry.unwrap().record.name().to_owned()).collect()
+    }
+}
+
+/// The card with these digits and the check digit that belongs to them.
+pub(crate) fn card(digits: &str) -> Option<Pan> {
+    (0..10).filter_map(|check| Pan::from_digits(format!("{digits}{check}").as_bytes()).ok()).find(|pan| pan.luhn_holds())
+}
+
+pub(crate) fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+pub(crate) fn at_local(message: &Message<'static>, hhmmss: u32) -> Message<'static> {
+    Message { local_time: LocalTime::new(hhmmss), local_date: LocalDate::new(1228), ..*message }
+}
+
+fn rules() -> Rules {
+    let bank = |id: BankId, prefixes: &[&str]| BankRules {
+        id,
+        name: id.to_string(),
+        prefixes: prefixes.iter().filter_map(|it| Prefix::parse(it)).collect(),
+        kinds: Kind::ALL.to_vec(),
+        currencies: vec![khr()],
+        in_flight_max: 8,
+    };
+    Rules {
+        institution: InstitutionId::new(116_000).unwrap(),
+        offset: UtcOffset::from_minutes(420).unwrap(),
+        timers: Timers::default(),
+        banks: vec![bank(ACLEDA, &["911601"]), bank(CANADIA, &["911602", "9116019"])],
+    }
+}
