@@ -1,0 +1,170 @@
+//! Building: message type and bitmap, then one field after the other, appended to a buffer.
+//!
+//! Knows: how each field is to be written, and refuses what its reader would refuse. Does not know: what a field means.
+
+use bytes::{BufMut, BytesMut};
+use model::FieldNumber;
+
+use crate::chars::{Class, hex_digit, hex_value};
+use crate::dialect::{BitmapEncoding, Coding, MtiEncoding, Prefix, Spec};
+use crate::{BuildError, Dialect, FieldSet};
+
+/// The most units that a field can have.
+const UNITS_MAX: u16 = 999;
+
+/// Writes message type and bitmaps. Field 1 is set where a field above 64 is; whether the caller set it makes no difference.
+pub(crate) fn opening(dialect: &Dialect, mti: u16, fields: FieldSet, out: &mut BytesMut) -> Result<(), BuildError> {
+    if model::Mti::new(mti).is_none() {
+        return Err(BuildError::Mti { number: mti });
+    }
+    match dialect.mti {
+        MtiEncoding::Ascii => out.put_slice(&decimal::<4>(u64::from(mti))),
+        MtiEncoding::Bcd => out.put_slice(&packed::<2>(u64::from(mti))),
+    }
+    let secondary = low_half(fields.0);
+    let primary = low_half(fields.0 >> 64) & !(1 << 63) | u64::from(secondary != 0) << 63;
+    bitmap(dialect, primary, out);
+    if secondary != 0 {
+        bitmap(dialect, secondary, out);
+    }
+    Ok(())
+}
+
+fn low_half(bits: u128) -> u64 {
+    u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0)
+}
+
+fn bitmap(dialect: &Dialect, bits: u64, out: &mut BytesMut) {
+    match dialect.bitmap {
+        BitmapEncoding::Raw => out.put_u64(bits),
+        BitmapEncoding::Hex => put_hex(&bits.to_be_bytes(), out),
+    }
+}
+
+fn put_hex(bytes: &[u8], out: &mut BytesMut) {
+    for byte in bytes {
+        out.put_slice(&[hex_digit(byte >> 4), hex_digit(*byte)]);
+    }
+}
+
+/// The `N` low decimal digits of a number as ASCII.
+fn decimal<const N: usize>(number: u64) -> [u8; N] {
+    let (mut digits, mut rest) = ([b'0'; N], number);
+    for place in digits.iter_mut().rev() {
+        *place = b'0' | low_digit(rest);
+        rest /= 10;
+    }
+    digits
+}
+
+/// The `2 * N` low decimal digits of a number, two a byte.
+fn packed<const N: usize>(number: u64) -> [u8; N] {
+    let (mut digits, mut rest) = ([0; N], number);
+    for place in digits.iter_mut().rev() {
+        *place = low_digit(rest / 10) << 4 | low_digit(rest);
+        rest /= 100;
+    }
+    digits
+}
+
+fn low_digit(number: u64) -> u8 {
+    // Below ten, so nothing is cut off.
+    u8::try_from(number % 10).unwrap_or(0)
+}
+
+/// Writes one field at a time; made by whoever has written an opening that names the same fields.
+pub(crate) struct FieldWriter<'w> {
+    pub(crate) dialect: &'w Dialect,
+    pub(crate) out: &'w mut BytesMut,
+}
+
+impl FieldWriter<'_> {
+    fn spec(&self, field: FieldNumber) -> Result<Spec, BuildError> {
+        self.dialect.spec(field).ok_or(BuildError::Undefined { field })
+    }
+
+    /// Digits given as a number, in as many digits as the field has.
+    pub(crate) fn number(&mut self, field: FieldNumber, number: u64) -> Result<(), BuildError> {
+        let spec = self.spec(field)?;
+        self.digits_of(field, spec, number, spec.max)
+    }
+
+    /// Digits given as a number, in `count` digits: for fields whose length varies.
+    pub(crate) fn number_of(&mut self, field: FieldNumber, number: u64, count: u8) -> Result<(), BuildError> {
+        let spec = self.spec(field)?;
+        self.digits_of(field, spec, number, u16::from(count))
+    }
+
+    fn digits_of(&mut self, field: FieldNumber, spec: Spec, number: u64, count: u16) -> Result<(), BuildError> {
+        let all = decimal::<20>(number);
+        let needed = 20 - all.iter().take_while(|digit| **digit == b'0').count();
+        let count = usize::from(count);
+        if needed > count || count > all.len() {
+            return Err(BuildError::TooLong { field, length: needed, max: count });
+        }
+        self.put(field, spec, all.get(all.len() - count..).unwrap_or(&[]))
+    }
+
+    /// Characters, or the bytes of a field of class b. What is shorter than a fixed field of text is filled up with blanks; any
+    /// other fixed field needs its length exactly.
+    pub(crate) fn value(&mut self, field: FieldNumber, value: &[u8]) -> Result<(), BuildError> {
+        let spec = self.spec(field)?;
+        self.put(field, spec, value)
+    }
+
+    fn put(&mut self, field: FieldNumber, spec: Spec, value: &[u8]) -> Result<(), BuildError> {
+        let (length, max) = (value.len(), usize::from(spec.max.min(UNITS_MAX)));
+        if length > max {
+            return Err(BuildError::TooLong { field, length, max });
+        }
+        let fills = matches!(spec.class, Class::Mixed(_)) && spec.class.holds(b" ");
+        if spec.is_fixed() && length < max && !fills {
+            return Err(BuildError::TooShort { field, length, exact: max });
+        }
+        if !spec.class.holds(value) {
+            let at = spec.class.breach(value).unwrap_or(0);
+            return Err(BuildError::Characters { field, expected: spec.class.words(), at });
+        }
+        self.length(spec.prefix, u64::try_from(length).unwrap_or(0));
+        self.content(spec.coding, value);
+        if spec.is_fixed() {
+            self.out.put_bytes(b' ', max - length);
+        }
+        Ok(())
+    }
+
+    fn length(&mut self, prefix: Prefix, length: u64) {
+        match prefix {
+            Prefix::Fixed => {}
+            Prefix::Ascii2 => self.out.put_slice(&decimal::<2>(length)),
+            Prefix::Ascii3 => self.out.put_slice(&decimal::<3>(length)),
+            Prefix::Packed1 => self.out.put_slice(&packed::<1>(length)),
+            Prefix::Packed2 => self.out.put_slice(&packed::<2>(length)),
+        }
+    }
+
+    fn content(&mut self, coding: Coding, value: &[u8]) {
+        match coding {
+            Coding::Characters | Coding::Raw => self.out.put_slice(value),
+            Coding::Hex => put_hex(value, self.out),
+            Coding::Packed | Coding::PackedTrack => self.pack(value),
+            Coding::PackedSigned => {
+                let (sign, digits) = value.split_at_checked(1).unwrap_or((value, &[]));
+                self.out.put_slice(sign);
+                self.pack(digits);
+            }
+        }
+    }
+
+    /// Packs digits and separators two a byte, an odd number behind a zero nibble.
+    fn pack(&mut self, digits: &[u8]) {
+        let nibble = |digit: u8| if digit == b'=' { 0xD } else { hex_value(digit).unwrap_or(0) };
+        let (first, even) = digits.split_at_checked(digits.len() % 2).unwrap_or((digits, &[]));
+        for digit in first {
+            self.out.put_u8(nibble(*digit));
+        }
+        for [high, low] in even.as_chunks::<2>().0 {
+            self.out.put_u8(nibble(*high) << 4 | nibble(*low));
+        }
+    }
+}

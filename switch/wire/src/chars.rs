@@ -1,0 +1,265 @@
+//! Characters and digits: which bytes belong to a class, and what number digits are. Works on whole words where that is faster.
+//!
+//! Knows: the character sets of ISO 8583:1987 (section 4.2.4). Does not know: fields, lengths, messages.
+
+/// The character set of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// n
+    Digits,
+    /// Any combination of letters, digits, special characters and blanks: a, an, ans, as, ns …
+    Mixed(Kinds),
+    /// z: digits and the separator of tracks 2 and 3.
+    Track,
+    /// x+n: `C` (credit) or `D` (debit), then digits.
+    Signed,
+    /// b: any byte.
+    Bytes,
+}
+
+/// Kinds of characters, as bits of [`KIND`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kinds(u8);
+
+impl Kinds {
+    pub(crate) const DIGIT: Self = Self(1);
+    pub(crate) const LETTER: Self = Self(2);
+    pub(crate) const SPECIAL: Self = Self(4);
+    pub(crate) const BLANK: Self = Self(8);
+    const TRACK: Self = Self(16);
+    const PRINTABLE: Self = Self(1 | 2 | 4 | 8);
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn has(self, byte: u8) -> bool {
+        KIND.get(usize::from(byte)).is_some_and(|kind| kind & self.0 != 0)
+    }
+}
+
+/// For each byte the kinds it belongs to.
+static KIND: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0u8;
+    while byte < 127 {
+        table[byte as usize] = match byte {
+            b'0'..=b'9' => Kinds::DIGIT.0 | Kinds::TRACK.0,
+            b'D' => Kinds::LETTER.0 | Kinds::TRACK.0,
+            b'A'..=b'Z' | b'a'..=b'z' => Kinds::LETTER.0,
+            b'=' => Kinds::SPECIAL.0 | Kinds::TRACK.0,
+            b' ' => Kinds::BLANK.0,
+            33..=126 => Kinds::SPECIAL.0,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    table
+};
+
+impl Class {
+    /// Whether all of `characters` (one a byte) are of this class.
+    #[inline]
+    pub(crate) fn holds(self, characters: &[u8]) -> bool {
+        match self {
+            Self::Digits => all_within::<b'0', b'9'>(characters),
+            Self::Mixed(Kinds::PRINTABLE) => all_within::<b' ', b'~'>(characters),
+            Self::Mixed(kinds) => characters.iter().all(|byte| kinds.has(*byte)),
+            Self::Track => characters.iter().all(|byte| Kinds::TRACK.has(*byte)),
+            Self::Signed => {
+                characters.split_first().is_some_and(|(sign, digits)| matches!(sign, b'C' | b'D') && Self::Digits.holds(digits))
+            }
+            Self::Bytes => true,
+        }
+    }
+
+    /// Where the first character stands that is not of this class.
+    pub(crate) fn breach(self, characters: &[u8]) -> Option<usize> {
+        let alone = |class: Self| move |byte: &u8| !class.holds(std::slice::from_ref(byte));
+        match (self, characters.split_first()) {
+            (Self::Signed, None | Some((b'C' | b'D', _))) => {
+                characters.iter().skip(1).position(alone(Self::Digits)).map(|place| place + 1)
+            }
+            (Self::Signed, Some(_)) => Some(0),
+            (class, _) => characters.iter().position(alone(class)),
+        }
+    }
+
+    /// The class in words, for errors.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Digits => "digits",
+            Self::Mixed(Kinds::PRINTABLE) => "printable characters",
+            Self::Mixed(kinds) => match kinds.0 & 7 {
+                1 => "digits",
+                2 => "letters",
+                3 => "letters or digits",
+                5 => "digits or special characters",
+                6 => "letters or special characters",
+                _ => "characters of the field's set",
+            },
+            Self::Track => "digits or separators (= or D)",
+            Self::Signed => "characters (C or D, then digits)",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Bits are left where a byte of the word lies outside `LOW..=TOP` (both below 128).
+#[inline]
+fn outside<const LOW: u8, const TOP: u8>(word: u64) -> u64 {
+    let above = word.wrapping_add(ONES * (0x7F - TOP as u64));
+    let not_below = (word | HIGH).wrapping_sub(ONES * LOW as u64);
+    (word | above | !not_below) & HIGH
+}
+
+/// Whether all bytes lie within `LOW..=TOP`: eight at a time, the last word overlapping the one before.
+#[inline]
+fn all_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<8>() else { return few_within::<LOW, TOP>(bytes) };
+    let (words, _) = bytes.as_chunks::<8>();
+    let wrong = words.iter().fold(0, |wrong, word| wrong | outside::<LOW, TOP>(u64::from_le_bytes(*word)));
+    (wrong | outside::<LOW, TOP>(u64::from_le_bytes(*last))) == 0
+}
+
+/// The same for fewer than eight.
+#[inline]
+fn few_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let both = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+        return outside::<LOW, TOP>(both) == 0;
+    }
+    bytes.iter().all(|byte| (LOW..=TOP).contains(byte))
+}
+
+/// Whether no nibble of packed digits is above nine.
+#[inline]
+pub(crate) fn nibbles_are_decimal(packed: &[u8]) -> bool {
+    let over = |word: u64| word & (word << 1 | word << 2) & 0x8888_8888_8888_8888;
+    let (words, rest) = packed.as_chunks::<8>();
+    let wrong = words.iter().fold(0, |wrong, word| wrong | over(u64::from_le_bytes(*word)));
+    rest.iter().fold(wrong, |wrong, byte| wrong | over(u64::from(*byte))) == 0
+}
+
+/// The number that ASCII digits are. Call it on at most 19 digits that were checked; others give some number, never a panic.
+#[inline]
+pub(crate) fn number_of_digits(digits: &[u8]) -> u64 {
+    let (words, rest) = digits.as_chunks::<8>();
+    let whole = words.iter().fold(0u64, |sum, word| sum.wrapping_mul(100_000_000).wrapping_add(eight_digits(*word)));
+    rest.iter().fold(whole, |sum, byte| sum.wrapping_mul(10).wrapping_add(u64::from(byte & 15)))
+}
+
+/// Eight digits at once: pairs, then fours, then all, each step one multiplication.
+#[inline]
+fn eight_digits(digits: [u8; 8]) -> u64 {
+    let ones = u64::from_le_bytes(digits) & 0x0F0F_0F0F_0F0F_0F0F;
+    let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
+}
+
+/// The number that packed digits are, likewise.
+#[inline]
+pub(crate) fn number_of_packed(packed: &[u8]) -> u64 {
+    packed.iter().fold(0u64, |sum, byte| sum.wrapping_mul(100).wrapping_add(u64::from(byte >> 4) * 10 + u64::from(byte & 15)))
+}
+
+/// The value of a hexadecimal digit of either case.
+#[inline]
+pub(crate) fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+/// The upper-case hexadecimal digit of a nibble; only the low four bits count.
+#[inline]
+pub(crate) fn hex_digit(nibble: u8) -> u8 {
+    let nibble = nibble & 15;
+    if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 }
+}
+
+/// Bytes from hexadecimal digits of either case; `None` where a character is none or one is left over.
+pub(crate) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let bytes = pairs.iter().map(|[high, low]| Some(hex_value(*high)? << 4 | hex_value(*low)?));
+    if rest.is_empty() { bytes.collect() } else { None }
+}
+
+/// Upper-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [hex_digit(byte >> 4), hex_digit(*byte)]).map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte at every place of texts of every length up to two words and a bit, against the plain definition.
+    #[test]
+    fn words_and_bytes_agree_on_every_class() {
+        let an = Class::Mixed(Kinds::LETTER.and(Kinds::DIGIT));
+        let plain: [(Class, u8, fn(u8) -> bool); 4] = [
+            (Class::Digits, b'7', |byte| byte.is_ascii_digit()),
+            (Class::Mixed(Kinds::PRINTABLE), b'x', |byte| (0x20..0x7F).contains(&byte)),
+            (an, b'A', |byte| byte.is_ascii_alphanumeric()),
+            (Class::Track, b'1', |byte| byte.is_ascii_digit() || byte == b'=' || byte == b'D'),
+        ];
+        for (class, filler, belongs) in plain {
+            for length in 1..20 {
+                for place in 0..length {
+                    for byte in 0..=255 {
+                        let mut text = vec![filler; length];
+                        text[place] = byte;
+                        assert_eq!(class.holds(&text), belongs(byte), "{class:?} {text:?}");
+                        assert_eq!(class.breach(&text), (!belongs(byte)).then_some(place), "{class:?} {text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn signs_come_first() {
+        assert!(Class::Signed.holds(b"C00000123"));
+        assert_eq!(Class::Signed.breach(b"000000123"), Some(0));
+        assert_eq!(Class::Signed.breach(b"D0000012C"), Some(8));
+        assert!(!Class::Signed.holds(b"D0000012C") && !Class::Signed.holds(b""));
+    }
+
+    #[test]
+    fn nibbles_above_nine_are_seen_wherever_they_stand() {
+        for length in 1..18 {
+            for place in 0..length {
+                for byte in 0..=255u8 {
+                    let mut packed = vec![0x99; length];
+                    packed[place] = byte;
+                    assert_eq!(nibbles_are_decimal(&packed), byte >> 4 < 10 && byte & 15 < 10, "{packed:X?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn digits_are_numbers() {
+        for text in ["0", "7", "116", "123456", "00000001", "123456789012", "9116010000000014", "9999999999999999999"] {
+            assert_eq!(number_of_digits(text.as_bytes()), text.parse::<u64>().unwrap());
+            let even = format!("{}{text}", "0".repeat(text.len() % 2));
+            assert_eq!(number_of_packed(&unhex(even.as_bytes()).unwrap()), text.parse::<u64>().unwrap());
+        }
+    }
+
+    #[test]
+    fn hexadecimal_goes_both_ways() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(unhex(hex(&all).as_bytes()), Some(all.clone()));
+        assert_eq!(unhex(hex(&all).to_lowercase().as_bytes()), Some(all));
+        assert_eq!((unhex(b"ABC"), unhex(b"0G")), (None, None));
+    }
+}

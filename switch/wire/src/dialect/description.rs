@@ -1,0 +1,252 @@
+//! A dialect as people write it: the TOML, its words, and how a row becomes a [`Spec`].
+//!
+//! Whatever a dialect can say has a word here; a new encoding is a new word and its arm in [`Row::compile`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use model::FieldNumber;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
+use toml::Spanned;
+
+use super::spec::{Coding, Prefix, Shown, Spec};
+use crate::chars::{Class, Kinds};
+
+/// The whole description.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Description {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    pub(crate) encoding: Encodings,
+    pub(crate) fields: BTreeMap<Word<Number>, Spanned<Row>>,
+}
+
+/// The edition of the standard whose message types and field meanings apply.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) enum Version {
+    #[serde(rename = "1987")]
+    Iso1987,
+}
+
+/// How values are written where a field says nothing else.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Encodings {
+    /// The message type.
+    pub(crate) mti: DigitEncoding,
+    pub(crate) bitmap: ByteEncoding,
+    /// Class n, and the digits of x+n.
+    numeric: DigitEncoding,
+    /// Class z.
+    track: DigitEncoding,
+    /// Classes a, an, ans and their like.
+    text: TextEncoding,
+    /// Class b.
+    binary: ByteEncoding,
+    /// Length indicators.
+    length: DigitEncoding,
+    /// Where an odd number of packed digits is filled up.
+    #[serde(default)]
+    odd: Odd,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DigitEncoding {
+    /// One ASCII digit a byte.
+    Ascii,
+    /// Two digits a byte, right-justified.
+    Bcd,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ByteEncoding {
+    /// Bytes as they are.
+    Raw,
+    /// Two hexadecimal ASCII digits a byte.
+    Hex,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum TextEncoding {
+    Ascii,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Odd {
+    /// A zero nibble before the first digit.
+    #[default]
+    Left,
+}
+
+/// One field.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    format: Word<Format>,
+    /// Instead of the dialect's encoding for the format's class.
+    encoding: Option<FieldEncoding>,
+    /// Instead of the dialect's encoding of length indicators.
+    length: Option<DigitEncoding>,
+    /// What may be shown; everything where it is not told.
+    sensitive: Option<Sensitive>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum FieldEncoding {
+    Ascii,
+    Bcd,
+    Raw,
+    Hex,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Sensitive {
+    /// Show the first six and the last four characters.
+    Masked,
+    /// Show nothing.
+    Withheld,
+}
+
+impl From<DigitEncoding> for FieldEncoding {
+    fn from(digits: DigitEncoding) -> Self {
+        match digits {
+            DigitEncoding::Ascii => Self::Ascii,
+            DigitEncoding::Bcd => Self::Bcd,
+        }
+    }
+}
+
+impl From<ByteEncoding> for FieldEncoding {
+    fn from(bytes: ByteEncoding) -> Self {
+        match bytes {
+            ByteEncoding::Raw => Self::Raw,
+            ByteEncoding::Hex => Self::Hex,
+        }
+    }
+}
+
+impl Row {
+    /// The row as the parser wants it.
+    pub(crate) fn compile(&self, defaults: &Encodings) -> Result<Spec, &'static str> {
+        let Word(Format { class, max, varies }) = self.format;
+        let Odd::Left = defaults.odd;
+        let TextEncoding::Ascii = defaults.text;
+        let default = match class {
+            Class::Digits | Class::Signed => defaults.numeric.into(),
+            Class::Track => defaults.track.into(),
+            Class::Mixed(_) => FieldEncoding::Ascii,
+            Class::Bytes => defaults.binary.into(),
+        };
+        let coding = match (class, self.encoding.unwrap_or(default)) {
+            (Class::Bytes, FieldEncoding::Raw) => Coding::Raw,
+            (Class::Bytes, FieldEncoding::Hex) => Coding::Hex,
+            (Class::Bytes, _) => return Err("class b is written raw or hex"),
+            (_, FieldEncoding::Ascii) => Coding::Characters,
+            (Class::Digits, FieldEncoding::Bcd) => Coding::Packed,
+            (Class::Track, FieldEncoding::Bcd) => Coding::PackedTrack,
+            (Class::Signed, FieldEncoding::Bcd) if !varies && max % 2 == 1 => Coding::PackedSigned,
+            (Class::Signed, FieldEncoding::Bcd) => return Err("x+n is packed only with a fixed, even number of digits"),
+            (Class::Mixed(_), _) => return Err("text is written in ascii"),
+            (_, FieldEncoding::Raw | FieldEncoding::Hex) => return Err("only class b is written raw or hex"),
+        };
+        let prefix = match (varies, self.length.unwrap_or(defaults.length), max) {
+            (false, ..) if self.length.is_some() => return Err("a fixed length has no indicator to encode"),
+            (false, ..) => Prefix::Fixed,
+            (true, DigitEncoding::Ascii, ..100) => Prefix::Ascii2,
+            (true, DigitEncoding::Ascii, _) => Prefix::Ascii3,
+            (true, DigitEncoding::Bcd, ..100) => Prefix::Packed1,
+            (true, DigitEncoding::Bcd, _) => Prefix::Packed2,
+        };
+        let shown = match self.sensitive {
+            None => Shown::Whole,
+            Some(Sensitive::Masked) => Shown::Masked,
+            Some(Sensitive::Withheld) => Shown::Withheld,
+        };
+        Ok(Spec { prefix, coding, class, max, shown })
+    }
+}
+
+/// A field number that a dialect may define: 2 to 128, for 1 is the secondary bitmap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Number(pub(crate) FieldNumber);
+
+impl FromStr for Number {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(number @ 2..=128) => Ok(Self(number)),
+            _ => Err(format!("`{text}` is no field number; fields are 2 to 128")),
+        }
+    }
+}
+
+/// A format as the standard writes it: `n 6`, `ans ..999`, `x+n 8`.
+#[derive(Clone, Copy, Debug)]
+struct Format {
+    class: Class,
+    max: u16,
+    varies: bool,
+}
+
+impl FromStr for Format {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is no format; write a class (n, a, an, ans, as, ns, z, b, x+n) and a length of 1 to 999: n 6, ans ..40"
+            )
+        };
+        let (class, length) = text.split_once(' ').ok_or_else(wrong)?;
+        let (varies, length) = length.strip_prefix("..").map_or((false, length), |length| (true, length));
+        let max = length.parse().ok().filter(|max| (1..=999).contains(max)).ok_or_else(wrong)?;
+        // A fixed field of letters is left-justified and filled with blanks (ISO 8583:1987, 4.2.5); special characters have them anyway.
+        let blanks = if varies { Kinds::LETTER } else { Kinds::LETTER.and(Kinds::BLANK) };
+        let special = Kinds::SPECIAL.and(Kinds::BLANK);
+        let class = match class {
+            "n" => Class::Digits,
+            "a" => Class::Mixed(blanks),
+            "an" => Class::Mixed(blanks.and(Kinds::DIGIT)),
+            "ans" => Class::Mixed(Kinds::LETTER.and(Kinds::DIGIT).and(special)),
+            "as" => Class::Mixed(Kinds::LETTER.and(special)),
+            "ns" => Class::Mixed(Kinds::DIGIT.and(special)),
+            "z" => Class::Track,
+            "b" => Class::Bytes,
+            "x+n" => Class::Signed,
+            _ => return Err(wrong()),
+        };
+        // The standard does not count the sign of x+n; the field is one character longer than it says.
+        let max = if class == Class::Signed { max + 1 } else { max };
+        Ok(Self { class, max, varies })
+    }
+}
+
+/// Something that is written as one word, so that TOML's errors point at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Word<T>(pub(crate) T);
+
+impl<'de, T: FromStr<Err = String>> Deserialize<'de> for Word<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text<T>(PhantomData<T>);
+        impl<T: FromStr<Err = String>> Visitor<'_> for Text<T> {
+            type Value = T;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text(PhantomData)).map(Word)
+    }
+}

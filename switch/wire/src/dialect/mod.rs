@@ -1,0 +1,155 @@
+//! Dialects: how a network writes messages, as data. Two are built in; others are read from a file of the same form.
+//!
+//! Knows: which fields there are and how each lies in bytes. Does not know: what a field means to the switch (`map`), which
+//! fields a message needs (`profile`).
+
+mod description;
+mod spec;
+
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use model::FieldNumber;
+
+use crate::{DialectError, ParseError, Parsed};
+use description::{ByteEncoding, Description, DigitEncoding, Word};
+pub(crate) use spec::{Coding, Extent, Prefix, Shown, Spec};
+
+/// How a network writes messages: the encodings of message type, bitmap and lengths, and one row per field. Read once, then shared.
+pub struct Dialect {
+    name: String,
+    pub(crate) mti: DigitEncoding,
+    pub(crate) bitmap: ByteEncoding,
+    /// By field number; places 0 and 1 are empty.
+    specs: Box<[Option<Spec>; 129]>,
+    names: Box<[String]>,
+}
+
+pub(crate) use description::{ByteEncoding as BitmapEncoding, DigitEncoding as MtiEncoding};
+
+const BUILTIN: [(&str, &str); 2] = [
+    ("iso87-ascii", include_str!("../../dialects/iso87-ascii.toml")),
+    ("iso87-bcd", include_str!("../../dialects/iso87-bcd.toml")),
+];
+
+/// The built-in descriptions, read at first use. One that does not read is left out; a test sees to it that none is.
+static READ: LazyLock<Vec<Arc<Dialect>>> =
+    LazyLock::new(|| BUILTIN.iter().filter_map(|(_, text)| Dialect::from_toml(text).ok().map(Arc::new)).collect());
+
+impl Dialect {
+    /// The dialect of this name that ships with the switch; `None` where there is none.
+    #[must_use]
+    pub fn builtin(name: &str) -> Option<Arc<Self>> {
+        READ.iter().find(|dialect| dialect.name == name).cloned()
+    }
+
+    /// The names that [`Dialect::builtin`] knows.
+    #[must_use]
+    pub fn builtin_names() -> &'static [&'static str] {
+        const NAMES: [&str; 2] = [BUILTIN[0].0, BUILTIN[1].0];
+        &NAMES
+    }
+
+    /// Reads a description of the form of the built-in ones.
+    ///
+    /// # Errors
+    /// Where it is none: with line, column and a pointer at the place, or with line and field.
+    pub fn from_toml(text: &str) -> Result<Self, DialectError> {
+        let description: Description = toml::from_str(text).map_err(|error| DialectError::Toml(Box::new(error)))?;
+        let description::Version::Iso1987 = description.version;
+        let mut specs = Box::new([None; 129]);
+        let mut names = vec![String::new(); 129].into_boxed_slice();
+        for (Word(number), row) in description.fields {
+            let (field, at) = (number.0, row.span().start);
+            let row = row.into_inner();
+            let line = || text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let wrong = |problem| DialectError::Field { line: line(), field, problem };
+            let spec = row.compile(&description.encoding).map_err(wrong)?;
+            if let Some(problem) = crate::map::objection(field, spec) {
+                return Err(wrong(problem));
+            }
+            if let (Some(place), Some(name)) = (specs.get_mut(usize::from(field)), names.get_mut(usize::from(field))) {
+                (*place, *name) = (Some(spec), row.name);
+            }
+        }
+        let encoding = description.encoding;
+        Ok(Self { name: description.name, mti: encoding.mti, bitmap: encoding.bitmap, specs, names })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The name of a field, for people; `None` where the dialect does not define it.
+    #[must_use]
+    pub fn field_name(&self, number: FieldNumber) -> Option<&str> {
+        self.spec(number)?;
+        self.names.get(usize::from(number)).map(String::as_str)
+    }
+
+    /// Cuts a message (without its frame) into fields and checks every byte of it, in place: no copy, no allocation.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with place and offset.
+    pub fn parse<'a>(&self, body: &'a [u8]) -> Result<Parsed<'a>, ParseError> {
+        crate::parse::parse(self, body)
+    }
+
+    #[inline]
+    pub(crate) fn spec(&self, number: FieldNumber) -> Option<Spec> {
+        self.specs.get(usize::from(number)).copied().flatten()
+    }
+}
+
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialect").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_dialect_reads_and_has_all_fields() {
+        for (name, text) in BUILTIN {
+            let dialect = Dialect::from_toml(text).unwrap();
+            assert_eq!(dialect.name(), name);
+            assert!(Dialect::builtin_names().contains(&name) && Dialect::builtin(name).is_some());
+            assert_eq!((2..=128).find(|number| dialect.spec(*number).is_none()), None);
+            assert_eq!((dialect.field_name(39), dialect.field_name(1)), (Some("Response code"), None));
+        }
+        assert!(Dialect::builtin("iso2003").is_none());
+    }
+
+    /// Changes one text of a built-in description and tells what is said about it.
+    fn error_after(change: &str, into: &str) -> String {
+        let text = BUILTIN[0].1;
+        assert!(text.contains(change), "{change}");
+        Dialect::from_toml(&text.replacen(change, into, 1)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_mistake_in_a_description_is_told_with_its_line() {
+        let error = error_after("\"n 12\"", "\"m 12\"");
+        assert!(
+            error.contains("TOML parse error at line") && error.contains("`m 12` is no format") && error.contains('^'),
+            "{error}"
+        );
+        let error = error_after("bitmap = \"hex\"", "bitmap = \"hexa\"");
+        assert!(error.contains("hexa") && error.contains("`raw` or `hex`"), "{error}");
+        let error = error_after("bitmap = ", "bitmp = ");
+        assert!(error.contains("unknown field `bitmp`") && error.contains('^'), "{error}");
+        let error = error_after("\n2 = ", "\n1 = ");
+        assert!(error.contains("fields are 2 to 128") && error.contains("line"), "{error}");
+        let error = error_after("\n3 = ", "\n2 = ");
+        assert!(error.contains("duplicate key"), "{error}");
+        let error = error_after("\"n 6\"", "\"n 6\", encoding = \"hex\"");
+        assert!(error.contains("field 3: only class b") && error.starts_with("line "), "{error}");
+        let error = error_after("\"n 6\"", "\"n 6\", length = \"bcd\"");
+        assert!(error.contains("field 3: a fixed length"), "{error}");
+    }
+}

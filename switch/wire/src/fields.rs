@@ -1,0 +1,121 @@
+//! A set of field numbers, laid out as the bitmap of a message: field 1 is the highest bit.
+
+use std::fmt;
+
+use model::FieldNumber;
+
+/// Which of the fields 1 to 128 are in a message, or are named by a rule.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct FieldSet(pub(crate) u128);
+
+impl FieldSet {
+    /// No field.
+    pub const NONE: Self = Self(0);
+
+    /// These fields; numbers outside 1 to 128 are left out.
+    #[must_use]
+    pub const fn of(numbers: &[FieldNumber]) -> Self {
+        let (mut bits, mut rest) = (0, numbers);
+        while let [number, after @ ..] = rest {
+            bits |= Self::bit(*number);
+            rest = after;
+        }
+        Self(bits)
+    }
+
+    /// The bit of a field, 0 where there is no such field.
+    pub(crate) const fn bit(number: FieldNumber) -> u128 {
+        if matches!(number, 1..=128) { 1 << (128 - number) } else { 0 }
+    }
+
+    /// Whether the field is in it.
+    #[must_use]
+    pub const fn contains(self, number: FieldNumber) -> bool {
+        self.0 & Self::bit(number) != 0
+    }
+
+    /// The fields of either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The fields of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The fields that are in this one and not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// The lowest field number in it.
+    #[must_use]
+    pub fn first(self) -> Option<FieldNumber> {
+        self.iter().next()
+    }
+
+    /// Its fields in ascending order.
+    #[must_use]
+    pub fn iter(self) -> Iter {
+        Iter { bits: self.0 }
+    }
+}
+
+/// The fields of a [`FieldSet`] in ascending order.
+#[derive(Clone, Debug)]
+pub struct Iter {
+    bits: u128,
+}
+
+impl Iterator for Iter {
+    type Item = FieldNumber;
+
+    #[inline]
+    fn next(&mut self) -> Option<FieldNumber> {
+        if self.bits == 0 {
+            return None;
+        }
+        let skipped = self.bits.leading_zeros();
+        self.bits &= !((1 << 127) >> skipped);
+        u8::try_from(skipped + 1).ok()
+    }
+}
+
+impl IntoIterator for FieldSet {
+    type Item = FieldNumber;
+    type IntoIter = Iter;
+    fn into_iter(self) -> Iter {
+        self.iter()
+    }
+}
+
+impl FromIterator<FieldNumber> for FieldSet {
+    fn from_iter<I: IntoIterator<Item = FieldNumber>>(numbers: I) -> Self {
+        Self(numbers.into_iter().fold(0, |bits, number| bits | Self::bit(number)))
+    }
+}
+
+impl fmt::Debug for FieldSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_come_back_in_order_and_lie_as_in_a_bitmap() {
+        let set = FieldSet::of(&[128, 2, 64, 65, 1, 0, 200]);
+        assert_eq!(set.iter().collect::<Vec<_>>(), [1, 2, 64, 65, 128]);
+        assert_eq!(set.0 >> 64, 0xC000_0000_0000_0001);
+        assert_eq!(set.iter().collect::<FieldSet>(), set);
+        assert!(set.contains(128) && !set.contains(127) && !set.contains(0));
+        assert_eq!(set.without(FieldSet::of(&[1, 2])).first(), Some(64));
+    }
+}

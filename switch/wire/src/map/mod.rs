@@ -1,0 +1,91 @@
+//! The way between bytes and the model: fields of ISO 8583:1987 become values, values become fields.
+//!
+//! Knows: which field carries which value, in which form. Does not know: how the form is encoded (`dialect`), which fields a
+//! message needs (`profile`), what is decided about it (`engine`).
+
+mod presence;
+mod read;
+mod write;
+
+use model::{FieldNumber, Message, Mti};
+
+use crate::ParseError;
+use crate::chars::Class;
+use crate::dialect::{Coding, Spec};
+
+pub(crate) use presence::presence;
+pub use read::{pin_block, read};
+pub use write::write;
+
+/// A message that could not be read, with what could be, so that its sender can be answered 30 where `mti` and `echo.stan` are there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Unreadable {
+    /// The first thing that is wrong.
+    pub error: ParseError,
+    /// The message type, where it could be read.
+    pub mti: Option<Mti>,
+    /// What could be read of DE3, 4, 7, 11, 12, 13, 32, 37, 41 and 49. Its `mti` is the one above, or the default.
+    pub echo: Message<'static>,
+}
+
+/// The form in which [`read`] and [`write`] expect a field. A dialect may encode it as it likes, but not give it another form.
+#[derive(Clone, Copy)]
+enum Form {
+    /// That many digits.
+    Digits(u16),
+    /// Up to that many digits.
+    DigitsUpTo(u16),
+    /// Up to that many characters, one a byte.
+    CharactersUpTo(u16),
+    /// Eight bytes.
+    Block,
+    /// Bytes as they are, or characters one a byte, which borrow the frame.
+    Borrowed,
+    /// Digits and separators, up to 37.
+    Track2,
+}
+
+/// Why this switch could not read a field that lies in bytes like that; `None` where it could, and where it does not read the field.
+pub(crate) fn objection(number: FieldNumber, spec: Spec) -> Option<&'static str> {
+    let form = match number {
+        2 => Form::DigitsUpTo(19),
+        3 | 11 | 12 => Form::Digits(6),
+        4 => Form::Digits(12),
+        7 => Form::Digits(10),
+        13 | 14 | 15 | 18 => Form::Digits(4),
+        22 | 49 | 70 => Form::Digits(3),
+        25 => Form::Digits(2),
+        32 | 33 | 100 => Form::DigitsUpTo(11),
+        35 => Form::Track2,
+        37 => Form::CharactersUpTo(12),
+        38 => Form::CharactersUpTo(6),
+        39 => Form::CharactersUpTo(2),
+        41 => Form::CharactersUpTo(8),
+        42 => Form::CharactersUpTo(15),
+        43 | 48 | 54 | 55 | 60..=63 => Form::Borrowed,
+        44 => Form::CharactersUpTo(25),
+        52 => Form::Block,
+        90 => Form::Digits(42),
+        95 => Form::CharactersUpTo(42),
+        102 | 103 => Form::CharactersUpTo(28),
+        _ => return None,
+    };
+    let digits = spec.class == Class::Digits;
+    let (fits, problem) = match form {
+        Form::Digits(count) => {
+            (digits && spec.is_fixed() && spec.max == count, "the switch needs it as digits of the standard's fixed length")
+        }
+        Form::DigitsUpTo(count) => (digits && spec.max <= count, "the switch needs it as digits, no more than in the standard"),
+        Form::CharactersUpTo(count) => (
+            spec.coding == Coding::Characters && spec.max <= count,
+            "the switch needs it as characters, no more than in the standard",
+        ),
+        Form::Block => (spec.class == Class::Bytes && spec.is_fixed() && spec.max == 8, "the switch needs it as b 8"),
+        Form::Borrowed => {
+            (matches!(spec.coding, Coding::Characters | Coding::Raw), "the switch needs it as characters or raw bytes")
+        }
+        Form::Track2 => (spec.class == Class::Track && spec.max <= 37, "the switch needs it as z ..37"),
+    };
+    (!fits).then_some(problem)
+}

@@ -1,0 +1,170 @@
+//! From bytes to the model.
+
+use model::{
+    Currency, FieldNumber, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode,
+    ResponseCode, Sensitive, Stan, Text, Track2, TransmissionTime,
+};
+
+use super::Unreadable;
+use crate::chars::{Class, number_of_digits, unhex};
+use crate::parse::{Field, Parsed, salvage, salvage_mti};
+use crate::{Dialect, ParseError, Place, Problem};
+
+/// Parses a message (without its frame) and maps its fields to the model. Fields that the dialect has and the model does not are
+/// checked and then left out.
+///
+/// # Errors
+/// The first byte or value that is wrong, with whatever could be read beside it.
+pub fn read<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Message<'a>, Unreadable> {
+    match dialect.parse(body).and_then(|parsed| map(dialect, &parsed)) {
+        Ok(message) => Ok(message),
+        Err(error) => Err(unreadable(dialect, body, error)),
+    }
+}
+
+/// The clear bytes of a PIN block (DE52) as a message holds it: raw from a dialect that writes it raw, hexadecimal digits from
+/// one that writes those, for the model borrows what stands in the frame. `None` where it is neither 8 bytes nor 16 such digits.
+#[must_use]
+pub fn pin_block(field: Sensitive<'_>) -> Option<[u8; 8]> {
+    let Sensitive(bytes) = field;
+    bytes.try_into().ok().or_else(|| if bytes.len() == 16 { unhex(bytes)?.try_into().ok() } else { None })
+}
+
+fn map<'a>(dialect: &Dialect, parsed: &Parsed<'a>) -> Result<Message<'a>, ParseError> {
+    let mut message = Message::new(Mti::new(parsed.mti()).unwrap_or_default());
+    for number in parsed.fields() {
+        let Some(field) = parsed.field(dialect, number) else { continue };
+        if set(&mut message, &field).is_none() {
+            return Err(refused(&field));
+        }
+    }
+    Ok(message)
+}
+
+#[cold]
+fn refused(field: &Field<'_>) -> ParseError {
+    let problem = Problem::Value { expected: expected(field.number), found: field.spec.found(field.bytes) };
+    ParseError { place: Place::Field(field.number), offset: field.offset, problem }
+}
+
+#[cold]
+fn unreadable(dialect: &Dialect, body: &[u8], error: ParseError) -> Unreadable {
+    const ECHOED: [FieldNumber; 10] = [3, 4, 7, 11, 12, 13, 32, 37, 41, 49];
+    let mti = salvage_mti(dialect, body).and_then(Mti::new);
+    let mut read = Message::new(mti.unwrap_or_default());
+    if let Some(parsed) = salvage(dialect, body) {
+        for field in ECHOED.into_iter().filter_map(|number| parsed.field(dialect, number)) {
+            // A value that is wrong stays out; that it is has been told already.
+            let _ = set(&mut read, &field);
+        }
+    }
+    let echo = Message {
+        processing: read.processing,
+        amount: read.amount,
+        transmitted: read.transmitted,
+        stan: read.stan,
+        local_time: read.local_time,
+        local_date: read.local_date,
+        acquirer: read.acquirer,
+        rrn: read.rrn,
+        terminal: read.terminal,
+        currency: read.currency,
+        ..Message::new(read.mti)
+    };
+    Unreadable { error, mti, echo }
+}
+
+/// Puts the field's value into the message; `None` where its bytes are no such value. A field the model does not have is passed over.
+#[inline]
+fn set<'a>(message: &mut Message<'a>, field: &Field<'a>) -> Option<()> {
+    match field.number {
+        2 => message.pan = Some(Pan::from_parts(field.number_value(), u8::try_from(field.units).ok()?).ok()?),
+        3 => message.processing = Some(ProcessingCode::new(small(field)?)?),
+        4 => message.amount = Some(field.number_value()),
+        7 => message.transmitted = Some(TransmissionTime::new(u32::try_from(field.number_value()).ok()?)?),
+        11 => message.stan = Some(Stan::new(small(field)?)?),
+        12 => message.local_time = Some(LocalTime::new(small(field)?)?),
+        13 => message.local_date = Some(LocalDate::new(short(field)?)?),
+        14 => message.expiry = Some(short(field)?),
+        15 => message.business_date = Some(LocalDate::new(short(field)?)?),
+        18 => message.merchant_type = Some(short(field)?),
+        22 => message.entry_mode = Some(short(field)?),
+        25 => message.condition = Some(u8::try_from(field.number_value()).ok()?),
+        32 => message.acquirer = Some(institution(field)?),
+        33 => message.forwarder = Some(institution(field)?),
+        35 => message.track2 = Some(Track2(Text::new(field.characters(&mut [0; 37])?)?)),
+        37 => message.rrn = Some(Text::new(field.bytes)?),
+        38 => message.authorization = Some(Text::new(field.bytes)?),
+        39 => message.code = Some(ResponseCode::new(field.bytes.try_into().ok()?)?),
+        41 => message.terminal = Some(Text::new(field.bytes)?),
+        42 => message.merchant = Some(Text::new(field.bytes)?),
+        43 => message.location = Some(field.bytes),
+        44 => message.remark = Some(Text::new(field.bytes)?),
+        48 => message.additional = Some(field.bytes),
+        49 => message.currency = Some(Currency::from_numeric(short(field)?)?),
+        52 => message.pin_block = Some(Sensitive(field.bytes)),
+        54 => message.balances = Some(field.bytes),
+        55 => message.chip = Some(Sensitive(field.bytes)),
+        60..=63 => *message.private.get_mut(usize::from(field.number - 60))? = Some(field.bytes),
+        70 => message.network = Some(NetworkCode::from_number(short(field)?)),
+        90 => message.original = Some(original(field.characters(&mut [0; 42])?)?),
+        95 => message.replacement = Some(replacement(field.bytes)?),
+        100 => message.receiver = Some(institution(field)?),
+        102 => message.from_account = Some(Text::new(field.bytes)?),
+        103 => message.to_account = Some(Text::new(field.bytes)?),
+        _ => {}
+    }
+    Some(())
+}
+
+#[inline]
+fn small(field: &Field<'_>) -> Option<u32> {
+    u32::try_from(field.number_value()).ok()
+}
+
+#[inline]
+fn short(field: &Field<'_>) -> Option<u16> {
+    u16::try_from(field.number_value()).ok()
+}
+
+#[inline]
+fn institution(field: &Field<'_>) -> Option<InstitutionId> {
+    InstitutionId::from_parts(field.number_value(), u8::try_from(field.units).ok()?)
+}
+
+/// DE90: message type 4, STAN 6, transmission time 10, acquirer 11, forwarder 11.
+fn original(digits: &[u8]) -> Option<OriginalData> {
+    let (mti, rest) = digits.split_at_checked(4)?;
+    let (stan, rest) = rest.split_at_checked(6)?;
+    let (transmitted, rest) = rest.split_at_checked(10)?;
+    let (acquirer, forwarder) = rest.split_at_checked(11)?;
+    let institution = |digits: &[u8]| InstitutionId::new(number_of_digits(digits)).filter(|known| known.number() > 0);
+    Some(OriginalData {
+        mti: Mti::new(u16::try_from(number_of_digits(mti)).ok()?)?,
+        stan: Stan::new(u32::try_from(number_of_digits(stan)).ok()?)?,
+        transmitted: u32::try_from(number_of_digits(transmitted)).ok().and_then(TransmissionTime::new),
+        acquirer: institution(acquirer),
+        forwarder: institution(forwarder),
+    })
+}
+
+/// The first twelve characters of DE95: the amount that stands, in the currency of the transaction.
+fn replacement(characters: &[u8]) -> Option<u64> {
+    characters.get(..12).filter(|amount| Class::Digits.holds(amount)).map(number_of_digits)
+}
+
+/// What [`set`] wanted, in words.
+fn expected(number: FieldNumber) -> &'static str {
+    match number {
+        2 => "a card number of 8 to 19 digits",
+        7 => "a date and time MMDDhhmmss",
+        12 => "a time hhmmss",
+        13 | 15 => "a calendar date MMDD",
+        32 | 33 | 100 => "an institution of 1 to 11 digits",
+        39 => "a response code of two letters or digits",
+        49 => "a currency of ISO 4217",
+        90 => "an original message type of ISO 8583:1987",
+        95 => "an amount in the first twelve characters",
+        _ => "another value",
+    }
+}
