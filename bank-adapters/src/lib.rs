@@ -1,1 +1,29 @@
-//! (to be opened)
+//! Answers: what a bank is to the switch, how it is reached, and three banks to try it with.
+//!
+//! A bank is written against [`Bank`]: one typed request, one outcome. [`serve_iso`] turns any of them into an ISO 8583 host,
+//! over a socket or over a pipe inside the switch's own process, so that the switch knows one kind of peer only: a link.
+//! [`reference`] holds the reference banks with their durable ledgers, [`Cast`] the made-up cards they issue.
+//!
+//! Knows: requests, replies, the bank's side of a link, ledgers. Does not know: the switch. A bank can be built without it.
+
+mod bank;
+mod cast;
+mod clock;
+mod echo;
+mod error;
+pub mod iso;
+mod outcome;
+pub mod reference;
+mod reply;
+mod request;
+
+pub use bank::{Bank, Call, Capabilities};
+pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast};
+pub use clock::{Clock, SystemClock};
+pub use echo::EchoBank;
+pub use error::Error;
+pub use iso::{Backoff, IsoHost, Served, dial_iso, in_process, listen_iso, serve_iso};
+pub use outcome::{Lost, Outcome, Refused, Sending, Unsent};
+pub use reference::{Ledger, ReferenceBank, Statement};
+pub use reply::{AmountType, Balance, BankReply, Sign};
+pub use request::{BankRequest, Financial, Reference, Reversal, Secret};
