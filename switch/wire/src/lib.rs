@@ -5,10 +5,12 @@
 
 mod build;
 mod chars;
+pub mod describe;
 mod dialect;
 mod error;
 mod fields;
 mod framing;
+pub mod json;
 mod map;
 mod parse;
 pub mod profile;
