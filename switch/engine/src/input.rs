@@ -2,7 +2,7 @@
 
 use model::{InstitutionId, Message, NetworkCode};
 
-use crate::{About, BankId, LinkId, Peer};
+use crate::{About, BankId, LinkId};
 
 /// What is known of a link on which requests come: its configuration, not what its messages claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,10 @@ pub enum Input<'a> {
     Bank(BankId, BankEvent),
     /// A network management request, other than an echo.
     Network {
-        /// Who sent it.
-        peer: Peer,
+        /// The connection to answer on.
+        link: LinkId,
+        /// The bank behind it, where it is one.
+        bank: Option<BankId>,
         /// The institution behind the link.
         institution: InstitutionId,
         /// The request.

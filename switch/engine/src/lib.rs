@@ -4,8 +4,8 @@
 //! a decision sees its own records, and running and replaying are one code path. State changes nowhere else.
 //!
 //! Knows: `model` alone. Does not know: bytes of messages, sockets, files, clocks, nor whether it runs in a test.
-#![cfg_attr(test, expect(clippy::disallowed_types, reason = "tests compare with std's collections"))]
 
+mod block;
 mod bytes;
 mod config;
 mod flow;
@@ -16,13 +16,14 @@ mod record;
 mod rules;
 mod state;
 
+pub use block::{Block, BlockWriter, Entry};
 pub use bytes::Damaged;
 pub use config::{BankRules, Prefix, Rules, Timers};
-pub use flow::Engine;
+pub use flow::{Engine, refusal};
 pub use input::{Acquirer, BankEvent, Input};
 pub use kinds::{OnTimeout, Row as KindRow, row as kind};
 pub use out::{About, Out, Peer};
-pub use record::{Entry, LossReason, Record, ReversalReason, Subject, entries, write_entry};
+pub use record::{LossReason, Record, ReversalReason, Subject};
 pub use state::{Answer, Asked, Identity, Leg, LegStatus, Reversal, Standing, State, Transaction};
 
 #[cfg(test)]

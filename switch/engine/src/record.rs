@@ -1,7 +1,7 @@
 //! What was decided, as it is kept. A record carries results (route, date, code, absolute deadline), so that applying it reads
 //! no configuration. A published record and its `apply` are frozen; a new meaning gets a new number.
 
-use model::{BusinessDate, Message, NetworkCode, ResponseCode, Stan, Timestamp, TransactionId, TransmissionTime};
+use model::{BusinessDate, Message, ResponseCode, Stan, Timestamp, TransactionId, TransmissionTime};
 
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_enum, put_slice};
 use crate::kinds::OnTimeout;
@@ -51,7 +51,7 @@ macro_rules! records {
                 match self { $(Self::$name { .. } => stringify!($name)),* }
             }
 
-            fn put(&self, out: &mut Vec<u8>) {
+            pub(crate) fn put(&self, out: &mut Vec<u8>) {
                 match self {
                     $(Self::$name { $($field),* } => { out.push($tag); $(Part::put($field, out);)* })*
                 }
@@ -59,7 +59,7 @@ macro_rules! records {
         }
 
         impl<'a> Record<'a> {
-            fn take(from: &mut Source<'a>) -> Result<Self, Damaged> {
+            pub(crate) fn take(from: &mut Source<'a>) -> Result<Self, Damaged> {
                 Ok(match from.bytes(1)? {
                     $([$tag] => Self::$name { $($field: Part::take(from)?),* },)*
                     _ => return Err(Damaged("a record of a later version")),
@@ -127,7 +127,7 @@ records! {
     }
     /// A network management request was answered.
     NetworkAnswered = 6 {
-        /// The connection that asked; zero for a bank's.
+        /// The connection that asked.
         link: LinkId,
         /// The institution behind it.
         institution: u64,
@@ -308,43 +308,7 @@ impl Record<'_> {
         }
     }
 
-    pub(crate) fn network(link: LinkId, institution: u64, code: NetworkCode, answer: ResponseCode) -> Self {
-        Self::NetworkAnswered { link, institution, code: code.number(), answer }
-    }
-
     pub(crate) fn late(bank: BankId, message: &Message<'_>, leg: Option<LegId>) -> Self {
         Self::LateReply { bank, stan: message.stan, code: message.code, leg }
     }
-}
-
-/// A record with its moment, as it stands in a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry<'a> {
-    /// When it was decided.
-    pub at: Timestamp,
-    /// What.
-    pub record: Record<'a>,
-}
-
-/// Appends a record to a block: microseconds since `base`, then tag and fields.
-pub fn write_entry(base: Timestamp, at: Timestamp, record: &Record<'_>, block: &mut Vec<u8>) {
-    Bytes::put(&(at.micros() - base.micros()), block);
-    record.put(block);
-}
-
-/// The records of a block whose moments count from `base`. Ends after the first error.
-pub fn entries(base: Timestamp, block: &[u8]) -> impl Iterator<Item = Result<Entry<'_>, Damaged>> {
-    let mut source = Source(block);
-    let mut failed = false;
-    std::iter::from_fn(move || {
-        if failed || source.is_empty() {
-            return None;
-        }
-        let entry = <i64 as Bytes>::take(&mut source).and_then(|micros| {
-            let at = Timestamp::from_micros(base.micros().checked_add(micros).ok_or(Damaged("a moment beyond all time"))?);
-            Ok(Entry { at, record: Record::take(&mut source)? })
-        });
-        failed = entry.is_err();
-        Some(entry)
-    })
 }

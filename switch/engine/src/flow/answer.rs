@@ -32,7 +32,8 @@ pub(super) fn refuse<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, message: &Mes
 }
 
 /// The refusal of `message` with `code`: its own fields, as a response echoes them.
-pub(crate) fn refusal(message: &Message<'_>, code: ResponseCode) -> Message<'static> {
+#[must_use]
+pub fn refusal(message: &Message<'_>, code: ResponseCode) -> Message<'static> {
     Message {
         pan: message.pan,
         processing: message.processing,

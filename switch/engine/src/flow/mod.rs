@@ -8,6 +8,8 @@ mod recover;
 mod request;
 mod reversal;
 
+pub use answer::refusal;
+
 use model::{Class, Message, ResponseCode, Timestamp};
 
 use crate::config::Rules;
@@ -73,7 +75,9 @@ impl Engine {
             Input::Undelivered(About::Answer(transaction)) => reversal::undelivered(turn, transaction),
             Input::Undelivered(About::Nothing) => {}
             Input::Bank(bank, event) => turn.record(&Record::BankLinked { bank, up: event == BankEvent::Up }),
-            Input::Network { peer, institution, message, code } => network::answer(turn, peer, institution, message, code),
+            Input::Network { link, bank, institution, message, code } => {
+                network::answer(turn, link, bank, institution, message, code);
+            }
             Input::Tick => {}
             Input::Recovered => {}
         }

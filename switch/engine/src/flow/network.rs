@@ -4,14 +4,15 @@ use model::{InstitutionId, Message, NetworkCode, ResponseCode};
 
 use super::Turn;
 use super::answer::refusal;
-use crate::LinkId;
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
+use crate::{BankId, LinkId};
 
 /// Answers a sign-on or sign-off; a bank that signs off is asked nothing more until it signs on.
 pub(super) fn answer<O: Out>(
     turn: &mut Turn<'_, O>,
-    peer: Peer,
+    link: LinkId,
+    bank: Option<BankId>,
     institution: InstitutionId,
     message: &Message<'_>,
     code: NetworkCode,
@@ -22,10 +23,9 @@ pub(super) fn answer<O: Out>(
         NetworkCode::Echo => (None, ResponseCode::APPROVED),
         NetworkCode::KeyChange | NetworkCode::Cutover | NetworkCode::Other(_) => (None, ResponseCode::NOT_SUPPORTED),
     };
-    match (peer, on) {
-        (Peer::Bank(bank), Some(on)) => turn.record(&Record::BankSigned { bank, on }),
-        (Peer::Link(link), _) => turn.record(&Record::network(link, institution.number(), code, answer)),
-        (Peer::Bank(_), None) => turn.record(&Record::network(LinkId(0), institution.number(), code, answer)),
+    match (bank, on) {
+        (Some(bank), Some(on)) => turn.record(&Record::BankSigned { bank, on }),
+        _ => turn.record(&Record::NetworkAnswered { link, institution: institution.number(), code: code.number(), answer }),
     }
-    turn.send(peer, &refusal(message, answer), About::Nothing);
+    turn.send(Peer::Link(link), &refusal(message, answer), About::Nothing);
 }

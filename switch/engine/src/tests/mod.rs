@@ -11,8 +11,8 @@ use model::{
 };
 
 use crate::{
-    About, Acquirer, BankEvent, BankId, BankRules, Engine, Input, LinkId, Out, Peer, Prefix, Record, Rules, State, Timers,
-    entries, write_entry,
+    About, Acquirer, BankEvent, BankId, BankRules, Block, BlockWriter, Engine, Input, LinkId, Out, Peer, Prefix, Record, Rules,
+    State, Timers,
 };
 
 pub(crate) const ACLEDA: BankId = BankId(116_001);
@@ -27,13 +27,13 @@ pub(crate) fn khr() -> Currency {
 #[derive(Default)]
 struct Shell {
     now: Timestamp,
-    block: Vec<u8>,
+    block: BlockWriter,
     sent: VecDeque<(Peer, Message<'static>, About)>,
 }
 
 impl Out for Shell {
     fn append(&mut self, _before: &State, record: &Record<'_>) {
-        write_entry(NOON, self.now, record, &mut self.block);
+        self.block.append(self.now, record);
     }
 
     fn send(&mut self, to: Peer, message: &Message<'_>, about: About) {
@@ -91,7 +91,6 @@ impl Drop for World {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let replayed = self.replayed();
-            assert_eq!(replayed.digest(), self.engine.state().digest(), "replaying what was kept gives another state");
             let (mut one, mut other) = (Vec::new(), Vec::new());
             replayed.snapshot(&mut one);
             self.engine.state().snapshot(&mut other);
@@ -131,12 +130,18 @@ impl World {
         self.engine.handle(self.shell.now, input, &mut self.shell);
     }
 
+    fn kept(&self) -> Vec<u8> {
+        self.shell.block.clone().finish(self.engine.state().digest())
+    }
+
     fn replayed(&self) -> State {
+        let kept = self.kept();
         let mut state = State::default();
-        for entry in entries(NOON, &self.shell.block) {
+        for entry in Block::read(&kept).unwrap().entries() {
             let entry = entry.unwrap();
             state.apply(entry.at, &entry.record);
         }
+        assert_eq!(state.digest(), self.engine.state().digest(), "replaying what was kept gives another state");
         state
     }
 
@@ -245,7 +250,7 @@ impl World {
     pub(crate) fn network(&mut self, bank: BankId, code: NetworkCode) {
         let message = Message { network: Some(code), stan: Stan::new(9), ..Message::new(Mti::NETWORK_REQUEST) };
         let institution = InstitutionId::new(116_001).unwrap();
-        self.input(Input::Network { peer: Peer::Bank(bank), institution, message: &message, code });
+        self.input(Input::Network { link: LinkId(1), bank: Some(bank), institution, message: &message, code });
     }
 
     /// One withdrawal, approved; the request as it was asked.
@@ -259,7 +264,8 @@ impl World {
     }
 
     pub(crate) fn records(&self) -> Vec<String> {
-        entries(NOON, &self.shell.block).map(|entry| entry.unwrap().record.name().to_owned()).collect()
+        let kept = self.kept();
+        Block::read(&kept).unwrap().entries().map(|entry| entry.unwrap().record.name().to_owned()).collect()
     }
 }
 
