@@ -6,9 +6,12 @@ use std::fmt::Write as _;
 
 use model::{Currency, Kind, Money, Mti, NetworkCode, ResponseCode};
 
-use crate::json::shown;
+use crate::json::{shown, withheld};
 use crate::parse::{Field, Parsed, salvage, salvage_mti};
 use crate::{Dialect, ParseError};
+
+/// The longest value, in characters, that is shown of a broken message: shorter than any card number in use.
+const OUT_OF_STEP_SHOWN_MAX: u16 = 12;
 
 /// Describes one message (without its frame). Sensitive fields are masked or withheld unless `unmasked`. Never fails: a message
 /// that is broken is described as far as it can be read, with the error after it.
@@ -37,12 +40,14 @@ fn described(
         None => writeln!(out, "????  message type unreadable  ({}, {} bytes)", dialect.name(), body.len())?,
     }
     if let Some(parsed) = parsed {
-        // Behind the error the message may be out of step, and what is out of step must not be shown under another field's name.
+        // A broken message may be out of step well before the place where that shows, and then a secret stands under another field's
+        // name. So what stands behind the error is not shown, and before it nothing that has room for a card number.
         let broken_at = error.and_then(|error| error.place.field()).unwrap_or(u8::MAX);
         let readable = parsed.fields().iter().take_while(|number| *number < broken_at);
         for field in readable.filter_map(|number| parsed.field(dialect, number)) {
             let name = dialect.field_name(field.number).unwrap_or("");
-            let value = shown(&field, unmasked);
+            let may_be_secret = error.is_some() && !unmasked && field.units > OUT_OF_STEP_SHOWN_MAX;
+            let value = if may_be_secret { withheld(&field) } else { shown(&field, unmasked) };
             let meaning = meaning(&field, parsed, dialect).map_or(String::new(), |meaning| format!("  ({meaning})"));
             writeln!(out, "{:>4}  {name:<44}  {value}{meaning}", field.number)?;
         }

@@ -72,8 +72,13 @@ pub(crate) fn shown(field: &Field<'_>, unmasked: bool) -> String {
     match shown {
         Shown::Whole => field.to_text(),
         Shown::Masked => masked(&field.to_text()),
-        Shown::Withheld => format!("<{} withheld>", field.units),
+        Shown::Withheld => withheld(field),
     }
+}
+
+/// Only how long a field's value is.
+pub(crate) fn withheld(field: &Field<'_>) -> String {
+    format!("<{} withheld>", field.units)
 }
 
 /// The first six and the last four characters, the rest as stars; of short text only the last four, of very short text nothing.
