@@ -11,3 +11,6 @@ mod translate;
 pub use host::{Counts, Ending, IsoHost, Served};
 pub use links::{Backoff, dial_iso, in_process, listen_iso};
 pub use serve::serve_iso;
+
+#[cfg(test)]
+mod tests;

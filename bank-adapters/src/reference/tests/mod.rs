@@ -1,6 +1,7 @@
 //! The rules of the reference banks, told as stories.
 
 mod durability;
+mod measure;
 mod model_bank;
 mod reversals;
 mod stories;
