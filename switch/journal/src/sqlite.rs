@@ -194,3 +194,45 @@ fn classify(source: rusqlite::Error) -> AppendError {
         _ => AppendError::Rejected(source.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AppendError, classify, ffi};
+
+    fn class(code: i32) -> &'static str {
+        match classify(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)) {
+            AppendError::Busy(_) => "busy",
+            AppendError::Full(_) => "full",
+            AppendError::SyncFailed(_) => "sync failed",
+            AppendError::Fenced => "fenced",
+            AppendError::Unknown(_) => "unknown",
+            AppendError::Rejected(_) => "rejected",
+        }
+    }
+
+    #[test]
+    fn results_of_sqlite_fall_into_the_class_that_the_writer_can_act_upon() {
+        for (code, expected) in [
+            (ffi::SQLITE_BUSY, "busy"),
+            (ffi::SQLITE_BUSY_RECOVERY, "busy"),
+            (ffi::SQLITE_LOCKED, "busy"),
+            (ffi::SQLITE_FULL, "full"),
+            (ffi::SQLITE_IOERR_WRITE, "full"),
+            (ffi::SQLITE_IOERR_FSYNC, "sync failed"),
+            (ffi::SQLITE_IOERR_DIR_FSYNC, "sync failed"),
+            (ffi::SQLITE_CONSTRAINT_PRIMARYKEY, "fenced"),
+            (ffi::SQLITE_CONSTRAINT_NOTNULL, "rejected"),
+            (ffi::SQLITE_IOERR_READ, "unknown"),
+            (ffi::SQLITE_IOERR_TRUNCATE, "unknown"),
+            (ffi::SQLITE_NOMEM, "unknown"),
+            (ffi::SQLITE_CANTOPEN, "unknown"),
+            (ffi::SQLITE_CORRUPT, "rejected"),
+            (ffi::SQLITE_NOTADB, "rejected"),
+            (ffi::SQLITE_READONLY, "rejected"),
+            (ffi::SQLITE_READONLY_DBMOVED, "rejected"),
+            (ffi::SQLITE_ERROR, "rejected"),
+        ] {
+            assert_eq!(class(code), expected, "code {code}");
+        }
+    }
+}

@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -52,10 +53,15 @@ impl MemoryStore {
     }
 
     /// Waits until exactly these appends are held.
+    ///
+    /// # Panics
+    /// When that has not come about within 20 s.
     pub fn wait_in_flight(&self, numbers: impl IntoIterator<Item = u64>) {
         let numbers: BTreeSet<u64> = numbers.into_iter().collect();
         let state = self.shared.lock();
-        drop(self.shared.arrived.wait_while(state, |s| s.in_flight != numbers).unwrap_or_else(PoisonError::into_inner));
+        let waited = self.shared.arrived.wait_timeout_while(state, Duration::from_secs(20), |s| s.in_flight != numbers);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(state.in_flight, numbers, "appends in flight");
     }
 
     /// What is stored under `number`.

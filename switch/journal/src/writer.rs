@@ -8,6 +8,8 @@
 //! | unknown | the key is read back: same bytes, it is durable; nothing there, the same bytes are written again |
 //! | another block is there | read back too, for it may be ours from a try whose answer was lost; if it is not, the end |
 //! | sync failed, rejected | the end; nothing more is released |
+//!
+//! The end is told in order too: with a window above 1, blocks before the one that met it are settled and released first.
 
 use std::{
     cell::Cell,

@@ -17,6 +17,9 @@ use crate::{
 
 pub(crate) const STREAM: &str = "nbc";
 
+/// How long a test waits for what must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A folder with a master key and a journal file.
 pub(crate) struct House {
     folder: tempfile::TempDir,
@@ -122,8 +125,11 @@ impl Owner {
         number
     }
 
+    /// The next event; a test that waits for one that never comes fails instead of hanging.
     pub(crate) fn next(&mut self) -> Event {
-        self.events.blocking_next().expect("the journal goes on")
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let next = runtime.block_on(async { tokio::time::timeout(PATIENCE, self.events.next()).await });
+        next.expect("an event comes").expect("the journal goes on")
     }
 
     pub(crate) fn expect_durable(&mut self, expected: u64) -> u32 {

@@ -68,10 +68,11 @@ fn no_more_blocks_are_taken_than_there_is_room_for() {
         owner.submit("x");
     }
 
+    memory.wait_in_flight(2..=5);
+
     let refused = owner.journal.submit(owner.journal.next(), b"over".to_vec());
 
     assert_eq!(refused, Err(Refused::NoRoom(b"over".to_vec())));
-    memory.wait_in_flight(2..=5);
     memory.complete(2);
     owner.expect_durable(2);
     assert_eq!(owner.journal.free(), 1);

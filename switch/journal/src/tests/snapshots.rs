@@ -75,12 +75,15 @@ fn a_block_is_not_taken_for_a_snapshot() {
 }
 
 #[test]
-fn half_a_snapshot_left_by_a_crash_is_no_snapshot() {
+fn half_a_snapshot_left_by_a_crash_is_no_snapshot_and_displaces_none() {
     let house = House::new();
     snapshots(&house).put(7, b"state".to_vec()).unwrap();
-    fs::write(house.path("snapshots").join("00000000000000000008.new"), b"half").unwrap();
+    fs::write(house.path("snapshots").join("00000000000000000009.new"), b"half").unwrap();
 
     assert_eq!(latest(&house), Some((7, b"state".to_vec())));
     snapshots(&house).put(8, b"whole".to_vec()).unwrap();
     assert_eq!(latest(&house), Some((8, b"whole".to_vec())));
+    assert!(files(&house).contains(&"00000000000000000007.snapshot".to_owned()), "{:?}", files(&house));
+    snapshots(&house).put(9, b"again".to_vec()).unwrap();
+    assert_eq!(files(&house), ["00000000000000000008.snapshot", "00000000000000000009.snapshot"]);
 }
