@@ -42,6 +42,7 @@ impl Default for Options {
 /// The owner's end for blocks. Dropping it lets the thread write what was submitted and end.
 pub struct Journal {
     epoch: u64,
+    opening: u64,
     next: u64,
     capacity: usize,
     outstanding: Arc<AtomicUsize>,
@@ -108,13 +109,19 @@ impl Journal {
         let (TakenOver { epoch, opening, window }, inbox, receiver) = start.recv().map_err(|_| Error::ThreadDied)??;
         let events = Events { outstanding: Arc::clone(&outstanding), receiver };
         let capacity = capacity(window, options);
-        Ok((Self { epoch, next: opening + 1, capacity, outstanding, inbox: Some(inbox), thread }, events))
+        Ok((Self { epoch, opening, next: opening + 1, capacity, outstanding, inbox: Some(inbox), thread }, events))
     }
 
     /// The epoch under which this owner writes.
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    /// The number of this owner's opening block: what it has to recover ends there.
+    #[must_use]
+    pub fn opening(&self) -> u64 {
+        self.opening
     }
 
     /// The number that the next block must have.
