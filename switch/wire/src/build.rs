@@ -5,12 +5,9 @@
 use bytes::{BufMut, BytesMut};
 use model::FieldNumber;
 
-use crate::chars::{Class, hex_digit, hex_value};
+use crate::chars::{ascii_of, fits_digits, hex_digit, hex_value, packed_of};
 use crate::dialect::{BitmapEncoding, Coding, MtiEncoding, Prefix, Spec};
 use crate::{BuildError, Dialect, FieldSet};
-
-/// The most units that a field can have.
-const UNITS_MAX: u16 = 999;
 
 /// Writes message type and bitmaps. Field 1 is set where a field above 64 is; whether the caller set it makes no difference.
 pub(crate) fn opening(dialect: &Dialect, mti: u16, fields: FieldSet, out: &mut BytesMut) -> Result<(), BuildError> {
@@ -21,17 +18,13 @@ pub(crate) fn opening(dialect: &Dialect, mti: u16, fields: FieldSet, out: &mut B
         MtiEncoding::Ascii => out.put_slice(&decimal::<4>(u64::from(mti))),
         MtiEncoding::Bcd => out.put_slice(&packed::<2>(u64::from(mti))),
     }
-    let secondary = low_half(fields.0);
-    let primary = low_half(fields.0 >> 64) & !(1 << 63) | u64::from(secondary != 0) << 63;
+    let [primary, secondary] = fields.halves();
+    let primary = primary & !(1 << 63) | u64::from(secondary != 0) << 63;
     bitmap(dialect, primary, out);
     if secondary != 0 {
         bitmap(dialect, secondary, out);
     }
     Ok(())
-}
-
-fn low_half(bits: u128) -> u64 {
-    u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0)
 }
 
 fn bitmap(dialect: &Dialect, bits: u64, out: &mut BytesMut) {
@@ -48,28 +41,15 @@ fn put_hex(bytes: &[u8], out: &mut BytesMut) {
 }
 
 /// The `N` low decimal digits of a number as ASCII.
+#[inline]
 fn decimal<const N: usize>(number: u64) -> [u8; N] {
-    let (mut digits, mut rest) = ([b'0'; N], number);
-    for place in digits.iter_mut().rev() {
-        *place = b'0' | low_digit(rest);
-        rest /= 10;
-    }
-    digits
+    ascii_of(number).last_chunk::<N>().copied().unwrap_or([b'0'; N])
 }
 
 /// The `2 * N` low decimal digits of a number, two a byte.
+#[inline]
 fn packed<const N: usize>(number: u64) -> [u8; N] {
-    let (mut digits, mut rest) = ([0; N], number);
-    for place in digits.iter_mut().rev() {
-        *place = low_digit(rest / 10) << 4 | low_digit(rest);
-        rest /= 100;
-    }
-    digits
-}
-
-fn low_digit(number: u64) -> u8 {
-    // Below ten, so nothing is cut off.
-    u8::try_from(number % 10).unwrap_or(0)
+    packed_of(number).last_chunk::<N>().copied().unwrap_or([0; N])
 }
 
 /// Writes one field at a time; made by whoever has written an opening that names the same fields.
@@ -80,7 +60,7 @@ pub(crate) struct FieldWriter<'w> {
 
 impl FieldWriter<'_> {
     fn spec(&self, field: FieldNumber) -> Result<Spec, BuildError> {
-        self.dialect.spec(field).ok_or(BuildError::Undefined { field })
+        self.dialect.spec(field).copied().ok_or(BuildError::Undefined { field })
     }
 
     /// Digits given as a number, in as many digits as the field has.
@@ -95,14 +75,24 @@ impl FieldWriter<'_> {
         self.digits_of(field, spec, number, u16::from(count))
     }
 
+    #[inline]
     fn digits_of(&mut self, field: FieldNumber, spec: Spec, number: u64, count: u16) -> Result<(), BuildError> {
-        let all = decimal::<20>(number);
-        let needed = 20 - all.iter().take_while(|digit| **digit == b'0').count();
-        let count = usize::from(count);
-        if needed > count || count > all.len() {
-            return Err(BuildError::TooLong { field, length: needed, max: count });
+        let digits = usize::from(count);
+        if count > spec.max || !fits_digits(number, digits) {
+            return Err(too_many_digits(field, spec, number, digits));
         }
-        self.put(field, spec, all.get(all.len() - count..).unwrap_or(&[]))
+        match spec.coding {
+            Coding::Packed => {
+                self.length(spec.prefix, u64::from(count));
+                let all = packed_of(number);
+                self.out.put_slice(all.get(all.len().saturating_sub(digits.div_ceil(2))..).unwrap_or(&[]));
+                Ok(())
+            }
+            _ => {
+                let all = ascii_of(number);
+                self.put(field, spec, all.get(all.len().saturating_sub(digits)..).unwrap_or(&[]))
+            }
+        }
     }
 
     /// Characters, or the bytes of a field of class b. What is shorter than a fixed field of text is filled up with blanks; any
@@ -112,27 +102,22 @@ impl FieldWriter<'_> {
         self.put(field, spec, value)
     }
 
+    #[inline]
     fn put(&mut self, field: FieldNumber, spec: Spec, value: &[u8]) -> Result<(), BuildError> {
-        let (length, max) = (value.len(), usize::from(spec.max.min(UNITS_MAX)));
-        if length > max {
-            return Err(BuildError::TooLong { field, length, max });
-        }
-        let fills = matches!(spec.class, Class::Mixed(_)) && spec.class.holds(b" ");
-        if spec.is_fixed() && length < max && !fills {
-            return Err(BuildError::TooShort { field, length, exact: max });
-        }
-        if !spec.class.holds(value) {
-            let at = spec.class.breach(value).unwrap_or(0);
-            return Err(BuildError::Characters { field, expected: spec.class.words(), at });
+        let (length, max) = (value.len(), usize::from(spec.max));
+        let missing = if spec.is_fixed() { max.saturating_sub(length) } else { 0 };
+        if length > max || (missing > 0 && !spec.fills()) || !spec.class.holds(value) {
+            return Err(unfit(field, spec, value));
         }
         self.length(spec.prefix, u64::try_from(length).unwrap_or(0));
         self.content(spec.coding, value);
-        if spec.is_fixed() {
-            self.out.put_bytes(b' ', max - length);
+        if missing > 0 {
+            self.out.put_bytes(b' ', missing);
         }
         Ok(())
     }
 
+    #[inline]
     fn length(&mut self, prefix: Prefix, length: u64) {
         match prefix {
             Prefix::Fixed => {}
@@ -166,5 +151,22 @@ impl FieldWriter<'_> {
         for [high, low] in even.as_chunks::<2>().0 {
             self.out.put_u8(nibble(*high) << 4 | nibble(*low));
         }
+    }
+}
+
+#[cold]
+fn too_many_digits(field: FieldNumber, spec: Spec, number: u64, count: usize) -> BuildError {
+    let needed = usize::try_from(number.checked_ilog10().unwrap_or(0)).unwrap_or(0) + 1;
+    BuildError::TooLong { field, length: needed.max(count.min(usize::from(spec.max) + 1)), max: count.min(usize::from(spec.max)) }
+}
+
+/// Why a value does not fit its field.
+#[cold]
+fn unfit(field: FieldNumber, spec: Spec, value: &[u8]) -> BuildError {
+    let (length, max) = (value.len(), usize::from(spec.max));
+    match spec.class.breach(value) {
+        _ if length > max => BuildError::TooLong { field, length, max },
+        Some(at) => BuildError::Characters { field, expected: spec.class.words(), at },
+        None => BuildError::TooShort { field, length, exact: max },
     }
 }

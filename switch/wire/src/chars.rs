@@ -161,21 +161,116 @@ fn eight_digits(digits: [u8; 8]) -> u64 {
     fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
+/// The powers of ten that fit: `POWERS[n]` is the first number of more than `n` digits.
+const POWERS: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut power = 1;
+    while power < 20 {
+        powers[power] = powers[power - 1] * 10;
+        power += 1;
+    }
+    powers
+};
+
+/// Whether a number has at most so many decimal digits.
+#[inline]
+pub(crate) fn fits_digits(number: u64, count: usize) -> bool {
+    POWERS.get(count).is_none_or(|limit| number < *limit)
+}
+
+/// A number below 10^8 as four pairs of digits, each in 16 bits, the first pair lowest; tens and the pair itself.
+/// Divides by multiplying: 10486 / 2^20 is 1/100 for all numbers of four digits, 103 / 2^10 is 1/10 for all of two.
+#[inline]
+fn pairs_of(number: u64) -> (u64, u64) {
+    let fours = number / 10_000 | (number % 10_000) << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    (((pairs * 103) >> 10) & 0x000F_000F_000F_000F, pairs)
+}
+
+/// The eight low decimal digits of a number as ASCII, and what is left of it.
+#[inline]
+fn eight_ascii(number: u64) -> ([u8; 8], u64) {
+    let (tens, pairs) = pairs_of(number % 100_000_000);
+    let digits = tens | (pairs - 10 * tens) << 8;
+    ((digits | 0x3030_3030_3030_3030).to_le_bytes(), number / 100_000_000)
+}
+
+/// The eight low decimal digits of a number packed, and what is left of it.
+#[inline]
+fn eight_packed(number: u64) -> ([u8; 4], u64) {
+    let (tens, pairs) = pairs_of(number % 100_000_000);
+    let [a, _, b, _, c, _, d, _] = (pairs + 6 * tens).to_le_bytes();
+    ([a, b, c, d], number / 100_000_000)
+}
+
+/// All digits of a number as ASCII, right-justified behind zeros.
+#[inline]
+pub(crate) fn ascii_of(number: u64) -> [u8; 24] {
+    let mut digits = [b'0'; 24];
+    let mut rest = number;
+    for eight in digits.as_chunks_mut::<8>().0.iter_mut().rev() {
+        (*eight, rest) = eight_ascii(rest);
+        if rest == 0 {
+            break;
+        }
+    }
+    digits
+}
+
+/// All digits of a number packed, right-justified behind zeros.
+#[inline]
+pub(crate) fn packed_of(number: u64) -> [u8; 12] {
+    let mut digits = [0; 12];
+    let mut rest = number;
+    for four in digits.as_chunks_mut::<4>().0.iter_mut().rev() {
+        (*four, rest) = eight_packed(rest);
+        if rest == 0 {
+            break;
+        }
+    }
+    digits
+}
+
 /// The number that packed digits are, likewise.
 #[inline]
 pub(crate) fn number_of_packed(packed: &[u8]) -> u64 {
     packed.iter().fold(0u64, |sum, byte| sum.wrapping_mul(100).wrapping_add(u64::from(byte >> 4) * 10 + u64::from(byte & 15)))
 }
 
+/// For each byte its value as a hexadecimal digit of either case; 0xFF where it is none.
+static HEX: [u8; 256] = {
+    let mut table = [0xFF; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789ABCDEF"[value as usize];
+        table[digit as usize] = value;
+        table[digit.to_ascii_lowercase() as usize] = value;
+        value += 1;
+    }
+    table
+};
+
 /// The value of a hexadecimal digit of either case.
 #[inline]
 pub(crate) fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+    HEX.get(usize::from(digit)).copied().filter(|value| *value < 16)
+}
+
+/// Sixteen hexadecimal digits as a number.
+#[inline]
+pub(crate) fn hex_word(digits: &[u8; 16]) -> Option<u64> {
+    let (bits, wrong) = digits.iter().fold((0u64, 0), |(bits, wrong), digit| {
+        let value = HEX.get(usize::from(*digit)).copied().unwrap_or(0xFF);
+        (bits << 4 | u64::from(value & 15), wrong | value)
+    });
+    (wrong < 16).then_some(bits)
+}
+
+/// Whether all are hexadecimal digits of either case.
+#[inline]
+pub(crate) fn all_hex(digits: &[u8]) -> bool {
+    digits.iter().fold(0, |wrong, digit| wrong | HEX.get(usize::from(*digit)).copied().unwrap_or(0xFF)) < 16
 }
 
 /// The upper-case hexadecimal digit of a nibble; only the low four bits count.
@@ -252,6 +347,14 @@ mod tests {
             assert_eq!(number_of_digits(text.as_bytes()), text.parse::<u64>().unwrap());
             let even = format!("{}{text}", "0".repeat(text.len() % 2));
             assert_eq!(number_of_packed(&unhex(even.as_bytes()).unwrap()), text.parse::<u64>().unwrap());
+            let number = text.parse::<u64>().unwrap();
+            assert_eq!(std::str::from_utf8(&ascii_of(number)).unwrap(), format!("{number:024}"));
+            assert_eq!(hex(&packed_of(number)), format!("{number:024}"));
+            assert!(fits_digits(number, text.len()) && (number == 0 || !fits_digits(number, number.ilog10() as usize)));
+        }
+        for number in (0..100_000_000).step_by(9_973).chain(0..10_000).chain([99_999_999, u64::MAX]) {
+            assert_eq!(std::str::from_utf8(&ascii_of(number)).unwrap(), format!("{number:024}"));
+            assert_eq!(hex(&packed_of(number)), format!("{number:024}"));
         }
     }
 

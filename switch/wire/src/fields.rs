@@ -60,15 +60,26 @@ impl FieldSet {
 
     /// Its fields in ascending order.
     #[must_use]
+    #[inline]
     pub fn iter(self) -> Iter {
-        Iter { bits: self.0 }
+        let [high, low] = self.halves();
+        Iter { bits: high, behind: low, base: 1 }
+    }
+
+    /// The primary and the secondary bitmap.
+    #[inline]
+    pub(crate) fn halves(self) -> [u64; 2] {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = self.0.to_be_bytes();
+        [u64::from_be_bytes([a, b, c, d, e, f, g, h]), u64::from_be_bytes(rest)]
     }
 }
 
-/// The fields of a [`FieldSet`] in ascending order.
+/// The fields of a [`FieldSet`] in ascending order. Works on one half at a time, for a processor counts zeros in words of 64 bits.
 #[derive(Clone, Debug)]
 pub struct Iter {
-    bits: u128,
+    bits: u64,
+    behind: u64,
+    base: u32,
 }
 
 impl Iterator for Iter {
@@ -77,11 +88,14 @@ impl Iterator for Iter {
     #[inline]
     fn next(&mut self) -> Option<FieldNumber> {
         if self.bits == 0 {
-            return None;
+            if self.behind == 0 {
+                return None;
+            }
+            *self = Self { bits: self.behind, behind: 0, base: 65 };
         }
         let skipped = self.bits.leading_zeros();
-        self.bits &= !((1 << 127) >> skipped);
-        u8::try_from(skipped + 1).ok()
+        self.bits &= !((1 << 63) >> skipped);
+        u8::try_from(self.base + skipped).ok()
     }
 }
 

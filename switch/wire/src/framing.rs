@@ -94,6 +94,7 @@ impl Framing {
     ///
     /// # Errors
     /// [`BuildError::FrameTooLong`] where the header cannot announce the body; `out` is then as it was before the frame began.
+    #[expect(clippy::needless_pass_by_value, reason = "a frame ends once, so its start is used up")]
     pub fn finish(&self, out: &mut BytesMut, start: FrameStart) -> Result<(), BuildError> {
         let FrameStart(start) = start;
         let length = out.len().saturating_sub(start + 2);

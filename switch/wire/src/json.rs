@@ -132,8 +132,7 @@ fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonEr
         let value = match value {
             Value::String(text) => text,
             other => {
-                return Err(serde::de::Error::custom(format!("field {key}: expected text, found {other}")))
-                    .map_err(JsonError::Json);
+                return Err(JsonError::Json(serde::de::Error::custom(format!("field {key}: expected text, found {other}"))));
             }
         };
         fields.push((number.ok_or(JsonError::Number(key))?, value));

@@ -7,8 +7,8 @@ use std::fmt;
 
 use model::FieldNumber;
 
-use crate::chars::{Class, hex_value, number_of_digits, number_of_packed};
-use crate::dialect::{BitmapEncoding, Coding, Extent, MtiEncoding, Spec};
+use crate::chars::{Class, hex_value, hex_word, nibbles_are_decimal, number_of_digits, number_of_packed};
+use crate::dialect::{BitmapEncoding, Coding, MtiEncoding, Spec};
 use crate::{Dialect, FieldSet, Found, ParseError, Place, Problem};
 
 /// A message cut into fields: which are there, and where in the body each lies.
@@ -65,18 +65,19 @@ impl<'a> Parsed<'a> {
         if !self.fields.contains(number) {
             return None;
         }
-        let spec = dialect.spec(number)?;
+        let spec = *dialect.spec(number)?;
         let Span { start, units } = *self.spans.get(usize::from(number))?;
         let offset = usize::from(start);
         let bytes = self.body.get(offset..offset + spec.coding.bytes(units))?;
         Some(Field { number, spec, bytes, units, offset })
     }
+}
 
-    fn keep(&mut self, number: FieldNumber, extent: Extent) {
-        // The body is at most 65,535 bytes long, so an offset into it fits.
-        if let (Some(span), Ok(start)) = (self.spans.get_mut(usize::from(number)), u16::try_from(extent.start)) {
-            *span = Span { start, units: extent.units };
-        }
+#[inline]
+fn keep(spans: &mut [Span; 129], field: &Field<'_>) {
+    // The body is at most 65,535 bytes long, so an offset into it fits.
+    if let (Some(span), Ok(start)) = (spans.get_mut(usize::from(field.number)), u16::try_from(field.offset)) {
+        *span = Span { start, units: field.units };
     }
 }
 
@@ -94,25 +95,53 @@ fn error(place: Place, offset: usize, problem: Problem) -> ParseError {
 
 /// See [`Dialect::parse`].
 pub(crate) fn parse<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Parsed<'a>, ParseError> {
+    let mut spans = [Span::default(); 129];
+    let (mti, fields) = scan(dialect, body, |field| {
+        keep(&mut spans, &field);
+        true
+    })?;
+    Ok(Parsed { body, mti, fields, spans })
+}
+
+/// Walks over a message and hands each field, checked, to `take`; where that answers `false` the field has no value that exists.
+#[inline]
+pub(crate) fn scan<'a>(
+    dialect: &Dialect,
+    body: &'a [u8],
+    mut take: impl FnMut(Field<'a>) -> bool,
+) -> Result<(u16, FieldSet), ParseError> {
     let (mti, fields, mut at) = opening(dialect, body)?;
-    let mut parsed = Parsed { body, mti, fields, spans: [Span::default(); 129] };
     for number in content_fields(fields) {
-        let place = Place::Field(number);
-        let spec = dialect.spec(number).ok_or_else(|| error(place, at, Problem::Undefined))?;
-        let extent = spec.locate(body, at).map_err(|(offset, problem)| error(place, offset, problem))?;
-        let content = body.get(extent.start..extent.end).unwrap_or(&[]);
-        if !spec.admits(content, extent.units)
-            && let Some((offset, problem)) = spec.objection(content, extent.units, extent.start)
-        {
-            return Err(error(place, offset, problem));
+        let Some(spec) = dialect.spec(number) else { return Err(error(Place::Field(number), at, Problem::Undefined)) };
+        let Some(extent) = spec.locate(body, at) else { return Err(lost(number, spec, body, at)) };
+        let bytes = body.get(extent.start..extent.end).unwrap_or(&[]);
+        let field = Field { number, spec: *spec, bytes, units: extent.units, offset: extent.start };
+        if !spec.admits(bytes, extent.units) || !take(field) {
+            return Err(refused(field));
         }
-        parsed.keep(number, extent);
         at = extent.end;
     }
     match body.len().saturating_sub(at) {
-        0 => Ok(parsed),
+        0 => Ok((mti, fields)),
         bytes => Err(error(Place::Frame, at, Problem::LeftOver { bytes })),
     }
+}
+
+#[cold]
+fn lost(number: FieldNumber, spec: &Spec, body: &[u8], at: usize) -> ParseError {
+    let (offset, problem) = spec.lost(body, at);
+    error(Place::Field(number), offset, problem)
+}
+
+/// Why a field is refused: for its characters, or because they are no value that exists.
+#[cold]
+fn refused(field: Field<'_>) -> ParseError {
+    let value = || {
+        let expected = crate::map::expected(field.number);
+        (field.offset, Problem::Value { expected, found: field.spec.found(field.bytes) })
+    };
+    let (offset, problem) = field.spec.objection(field.bytes, field.units, field.offset).unwrap_or_else(value);
+    error(Place::Field(field.number), offset, problem)
 }
 
 /// What can be read of a message that `parse` refuses: every field up to where the length of one is unknown, left out those
@@ -122,11 +151,12 @@ pub(crate) fn salvage<'a>(dialect: &Dialect, body: &'a [u8]) -> Option<Parsed<'a
     let (mti, fields, mut at) = opening(dialect, body).ok()?;
     let mut parsed = Parsed { body, mti, fields: FieldSet::NONE, spans: [Span::default(); 129] };
     for number in content_fields(fields) {
-        let Some(extent) = dialect.spec(number).and_then(|spec| spec.locate(body, at).ok()) else { break };
-        let content = body.get(extent.start..extent.end).unwrap_or(&[]);
-        if dialect.spec(number).is_some_and(|spec| spec.admits(content, extent.units)) {
+        let Some(spec) = dialect.spec(number) else { break };
+        let Some(extent) = spec.locate(body, at) else { break };
+        let bytes = body.get(extent.start..extent.end).unwrap_or(&[]);
+        if spec.admits(bytes, extent.units) {
             parsed.fields = parsed.fields.or(FieldSet::of(&[number]));
-            parsed.keep(number, extent);
+            keep(&mut parsed.spans, &Field { number, spec: *spec, bytes, units: extent.units, offset: extent.start });
         }
         at = extent.end;
     }
@@ -167,23 +197,26 @@ fn message_type(dialect: &Dialect, body: &[u8]) -> Result<(u16, usize), ParseErr
     let Some(digits) = body.get(..width) else {
         return Err(error(Place::Mti, 0, Problem::Truncated { needed: width, left: body.len() }));
     };
-    let (number, breach) = match dialect.mti {
-        MtiEncoding::Ascii => (number_of_digits(digits), Class::Digits.breach(digits)),
-        MtiEncoding::Bcd => {
-            let decimal = |byte: &u8| byte >> 4 < 10 && byte & 15 < 10;
-            (number_of_packed(digits), digits.iter().position(|byte| !decimal(byte)))
-        }
+    let (number, decimal) = match dialect.mti {
+        MtiEncoding::Ascii => (number_of_digits(digits), Class::Digits.holds(digits)),
+        MtiEncoding::Bcd => (number_of_packed(digits), nibbles_are_decimal(digits)),
     };
-    let found = match dialect.mti {
-        MtiEncoding::Ascii => Found::text(digits),
-        MtiEncoding::Bcd => Found::hex(digits),
-    };
-    if let Some(place) = breach {
-        return Err(error(Place::Mti, place, Problem::Characters { count: 4, expected: "digits", found }));
+    match u16::try_from(number) {
+        Ok(mti) if decimal && model::Mti::new(mti).is_some() => Ok((mti, width)),
+        _ => Err(no_message_type(dialect, digits)),
     }
-    let mti = u16::try_from(number).ok().filter(|number| model::Mti::new(*number).is_some());
-    let mti = mti.ok_or_else(|| error(Place::Mti, 0, Problem::Value { expected: "a message type of ISO 8583:1987", found }))?;
-    Ok((mti, width))
+}
+
+#[cold]
+fn no_message_type(dialect: &Dialect, digits: &[u8]) -> ParseError {
+    let (found, breach) = match dialect.mti {
+        MtiEncoding::Ascii => (Found::text(digits), Class::Digits.breach(digits)),
+        MtiEncoding::Bcd => (Found::hex(digits), digits.iter().position(|byte| !nibbles_are_decimal(&[*byte]))),
+    };
+    match breach {
+        Some(place) => error(Place::Mti, place, Problem::Characters { count: 4, expected: "digits", found }),
+        None => error(Place::Mti, 0, Problem::Value { expected: "a message type of ISO 8583:1987", found }),
+    }
 }
 
 fn bitmap(dialect: &Dialect, body: &[u8], at: usize) -> Result<(u64, usize), ParseError> {
@@ -200,13 +233,12 @@ fn bitmap(dialect: &Dialect, body: &[u8], at: usize) -> Result<(u64, usize), Par
         }
         BitmapEncoding::Hex => {
             let digits = rest.first_chunk::<16>().ok_or_else(truncated)?;
-            let bits = digits.iter().try_fold(0u64, |bits, digit| Some(bits << 4 | u64::from(hex_value(*digit)?)));
             let refused = || {
                 let place = digits.iter().position(|digit| hex_value(*digit).is_none()).unwrap_or(0);
                 let found = Found::text(digits.get(place.saturating_sub(11)..=place).unwrap_or(&[]));
                 error(Place::Bitmap, at + place, Problem::Characters { count: width, expected: "hexadecimal digits", found })
             };
-            Ok((bits.ok_or_else(refused)?, at + width))
+            Ok((hex_word(digits).ok_or_else(refused)?, at + width))
         }
     }
 }

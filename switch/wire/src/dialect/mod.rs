@@ -13,7 +13,7 @@ use model::FieldNumber;
 
 use crate::{DialectError, ParseError, Parsed};
 use description::{ByteEncoding, Description, DigitEncoding, Word};
-pub(crate) use spec::{Coding, Extent, Prefix, Shown, Spec};
+pub(crate) use spec::{Coding, Prefix, Shown, Spec};
 
 /// How a network writes messages: the encodings of message type, bitmap and lengths, and one row per field. Read once, then shared.
 pub struct Dialect {
@@ -65,7 +65,7 @@ impl Dialect {
             let line = || text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
             let wrong = |problem| DialectError::Field { line: line(), field, problem };
             let spec = row.compile(&description.encoding).map_err(wrong)?;
-            if let Some(problem) = crate::map::objection(field, spec) {
+            if let Some(problem) = crate::map::objection(field, &spec) {
                 return Err(wrong(problem));
             }
             if let (Some(place), Some(name)) = (specs.get_mut(usize::from(field)), names.get_mut(usize::from(field))) {
@@ -98,8 +98,8 @@ impl Dialect {
     }
 
     #[inline]
-    pub(crate) fn spec(&self, number: FieldNumber) -> Option<Spec> {
-        self.specs.get(usize::from(number)).copied().flatten()
+    pub(crate) fn spec(&self, number: FieldNumber) -> Option<&Spec> {
+        self.specs.get(usize::from(number))?.as_ref()
     }
 }
 

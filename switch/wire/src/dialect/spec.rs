@@ -92,43 +92,66 @@ impl Coding {
 
 impl Spec {
     /// Whether its length is fixed.
-    pub(crate) fn is_fixed(self) -> bool {
+    pub(crate) fn is_fixed(&self) -> bool {
         self.prefix == Prefix::Fixed
     }
 
-    /// Finds the content of the field that begins at `at`: reads its length, checks it, looks no further.
-    #[inline]
-    pub(crate) fn locate(self, body: &[u8], at: usize) -> Result<Extent, Flaw> {
-        let (units, start) = match self.prefix {
-            Prefix::Fixed => (self.max, at),
-            Prefix::Ascii2 => (self.told::<2>(body, at, ascii_length)?, at + 2),
-            Prefix::Ascii3 => (self.told::<3>(body, at, ascii_length)?, at + 3),
-            Prefix::Packed1 => (self.told::<1>(body, at, packed_length)?, at + 1),
-            Prefix::Packed2 => (self.told::<2>(body, at, packed_length)?, at + 2),
-        };
-        let needed = self.coding.bytes(units);
-        let end = start + needed;
-        if end > body.len() {
-            return Err((start, Problem::Truncated { needed, left: body.len().saturating_sub(start) }));
-        }
-        Ok(Extent { start, end, units })
+    /// Whether a value shorter than its fixed length is filled up with blanks.
+    pub(crate) fn fills(&self) -> bool {
+        matches!(self.class, Class::Mixed(_)) && self.class.holds(b" ")
     }
 
+    /// Finds the content of the field that begins at `at`: reads its length, checks it, looks no further. `None` where there is
+    /// none; [`Spec::lost`] tells why.
     #[inline]
-    fn told<const N: usize>(self, body: &[u8], at: usize, read: fn([u8; N]) -> Option<u16>) -> Result<u16, Flaw> {
-        let Some(indicator) = body.get(at..).and_then(|rest| rest.first_chunk::<N>()) else {
-            return Err((at, Problem::Truncated { needed: N, left: body.len().saturating_sub(at) }));
+    pub(crate) fn locate(&self, body: &[u8], at: usize) -> Option<Extent> {
+        let told = body.get(at..)?;
+        let (units, start) = match self.prefix {
+            Prefix::Fixed => (self.max, at),
+            Prefix::Ascii2 => (ascii_length(*told.first_chunk::<2>()?)?, at + 2),
+            Prefix::Ascii3 => (ascii_length(*told.first_chunk::<3>()?)?, at + 3),
+            Prefix::Packed1 => (packed_length(*told.first_chunk::<1>()?)?, at + 1),
+            Prefix::Packed2 => (packed_length(*told.first_chunk::<2>()?)?, at + 2),
         };
-        match read(*indicator) {
-            Some(length) if length <= self.max => Ok(length),
-            Some(length) => Err((at, Problem::TooLong { length: usize::from(length), max: usize::from(self.max) })),
+        let end = start + self.coding.bytes(units);
+        (units <= self.max && end <= body.len()).then_some(Extent { start, end, units })
+    }
+
+    /// Why [`Spec::locate`] found nothing.
+    #[cold]
+    pub(crate) fn lost(&self, body: &[u8], at: usize) -> Flaw {
+        let told = body.get(at..).unwrap_or(&[]);
+        let width = match self.prefix {
+            Prefix::Fixed => 0,
+            Prefix::Packed1 => 1,
+            Prefix::Ascii2 | Prefix::Packed2 => 2,
+            Prefix::Ascii3 => 3,
+        };
+        let Some((indicator, content)) = told.split_at_checked(width) else {
+            return (at, Problem::Truncated { needed: width, left: told.len() });
+        };
+        let length = match (self.prefix, indicator) {
+            (Prefix::Fixed, _) => Some(self.max),
+            (Prefix::Ascii2 | Prefix::Ascii3, digits) => {
+                Class::Digits.holds(digits).then(|| u16::try_from(crate::chars::number_of_digits(digits)).ok()).flatten()
+            }
+            (Prefix::Packed1 | Prefix::Packed2, packed) => {
+                let decimal = crate::chars::nibbles_are_decimal(packed);
+                decimal.then(|| u16::try_from(crate::chars::number_of_packed(packed)).ok()).flatten()
+            }
+        };
+        match length {
             // In a message that is out of step the indicator may be content, so a sensitive field's is not shown.
-            None => Err((at, Problem::LengthIndicator { found: self.found(indicator) })),
+            None => (at, Problem::LengthIndicator { found: self.found(indicator) }),
+            Some(length) if length > self.max => {
+                (at, Problem::TooLong { length: usize::from(length), max: usize::from(self.max) })
+            }
+            Some(length) => (at + width, Problem::Truncated { needed: self.coding.bytes(length), left: content.len() }),
         }
     }
 
     /// What may be told of bytes that are not what was expected.
-    pub(crate) fn found(self, bytes: &[u8]) -> Found {
+    pub(crate) fn found(&self, bytes: &[u8]) -> Found {
         match (self.shown, self.coding.is_text()) {
             (Shown::Whole, true) => Found::text(bytes),
             (Shown::Whole, false) => Found::hex(bytes),
@@ -138,18 +161,19 @@ impl Spec {
 
     /// Whether `content` is what the field may hold; [`Spec::objection`] tells why not.
     #[inline]
-    pub(crate) fn admits(self, content: &[u8], units: u16) -> bool {
+    pub(crate) fn admits(&self, content: &[u8], units: u16) -> bool {
         match self.coding {
             Coding::Characters => self.class.holds(content),
             Coding::Raw => true,
             Coding::Packed => pad_is_zero(content, units) && crate::chars::nibbles_are_decimal(content),
-            Coding::PackedTrack | Coding::PackedSigned | Coding::Hex => self.breach(content, units).is_none(),
+            Coding::Hex => crate::chars::all_hex(content),
+            Coding::PackedTrack | Coding::PackedSigned => self.breach(content, units).is_none(),
         }
     }
 
     /// Where and why `content`, which begins at byte `start` of the body, is not what the field may hold.
     #[cold]
-    pub(crate) fn objection(self, content: &[u8], units: u16, start: usize) -> Option<Flaw> {
+    pub(crate) fn objection(&self, content: &[u8], units: u16, start: usize) -> Option<Flaw> {
         let place = self.breach(content, units)?;
         let found = self.found(content.get(place.saturating_sub(11)..=place).unwrap_or(&[]));
         let first = content.first().copied().unwrap_or(0);
@@ -163,7 +187,7 @@ impl Spec {
     }
 
     /// The first byte of `content` that breaks the rules.
-    fn breach(self, content: &[u8], units: u16) -> Option<usize> {
+    fn breach(&self, content: &[u8], units: u16) -> Option<usize> {
         let odd = units % 2 == 1;
         match self.coding {
             Coding::Characters => self.class.breach(content),
@@ -188,7 +212,7 @@ fn is_track(nibble: u8) -> bool {
 
 #[inline]
 fn pad_is_zero(content: &[u8], units: u16) -> bool {
-    units % 2 == 0 || content.first().is_none_or(|first| first >> 4 == 0)
+    units.is_multiple_of(2) || content.first().is_none_or(|first| first >> 4 == 0)
 }
 
 #[inline]

@@ -14,6 +14,7 @@ use crate::chars::Class;
 use crate::dialect::{Coding, Spec};
 
 pub(crate) use presence::presence;
+pub(crate) use read::expected;
 pub use read::{pin_block, read};
 pub use write::write;
 
@@ -47,7 +48,7 @@ enum Form {
 }
 
 /// Why this switch could not read a field that lies in bytes like that; `None` where it could, and where it does not read the field.
-pub(crate) fn objection(number: FieldNumber, spec: Spec) -> Option<&'static str> {
+pub(crate) fn objection(number: FieldNumber, spec: &Spec) -> Option<&'static str> {
     let form = match number {
         2 => Form::DigitsUpTo(19),
         3 | 11 | 12 => Form::Digits(6),

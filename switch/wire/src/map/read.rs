@@ -7,17 +7,22 @@ use model::{
 
 use super::Unreadable;
 use crate::chars::{Class, number_of_digits, unhex};
-use crate::parse::{Field, Parsed, salvage, salvage_mti};
-use crate::{Dialect, ParseError, Place, Problem};
+use crate::parse::{Field, salvage, salvage_mti, scan};
+use crate::{Dialect, ParseError};
 
 /// Parses a message (without its frame) and maps its fields to the model. Fields that the dialect has and the model does not are
 /// checked and then left out.
 ///
 /// # Errors
 /// The first byte or value that is wrong, with whatever could be read beside it.
+#[expect(clippy::result_large_err, reason = "a message is as large, and garbage must not cost an allocation")]
 pub fn read<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Message<'a>, Unreadable> {
-    match dialect.parse(body).and_then(|parsed| map(dialect, &parsed)) {
-        Ok(message) => Ok(message),
+    let mut message = Message::default();
+    match scan(dialect, body, |field| set(&mut message, &field).is_some()) {
+        Ok((mti, _)) => {
+            message.mti = Mti::new(mti).unwrap_or_default();
+            Ok(message)
+        }
         Err(error) => Err(unreadable(dialect, body, error)),
     }
 }
@@ -28,23 +33,6 @@ pub fn read<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Message<'a>, Unread
 pub fn pin_block(field: Sensitive<'_>) -> Option<[u8; 8]> {
     let Sensitive(bytes) = field;
     bytes.try_into().ok().or_else(|| if bytes.len() == 16 { unhex(bytes)?.try_into().ok() } else { None })
-}
-
-fn map<'a>(dialect: &Dialect, parsed: &Parsed<'a>) -> Result<Message<'a>, ParseError> {
-    let mut message = Message::new(Mti::new(parsed.mti()).unwrap_or_default());
-    for number in parsed.fields() {
-        let Some(field) = parsed.field(dialect, number) else { continue };
-        if set(&mut message, &field).is_none() {
-            return Err(refused(&field));
-        }
-    }
-    Ok(message)
-}
-
-#[cold]
-fn refused(field: &Field<'_>) -> ParseError {
-    let problem = Problem::Value { expected: expected(field.number), found: field.spec.found(field.bytes) };
-    ParseError { place: Place::Field(field.number), offset: field.offset, problem }
 }
 
 #[cold]
@@ -154,7 +142,7 @@ fn replacement(characters: &[u8]) -> Option<u64> {
 }
 
 /// What [`set`] wanted, in words.
-fn expected(number: FieldNumber) -> &'static str {
+pub(crate) fn expected(number: FieldNumber) -> &'static str {
     match number {
         2 => "a card number of 8 to 19 digits",
         7 => "a date and time MMDDhhmmss",
