@@ -27,7 +27,7 @@ impl Kinds {
     pub(crate) const SPECIAL: Self = Self(4);
     pub(crate) const BLANK: Self = Self(8);
     const TRACK: Self = Self(16);
-    const PRINTABLE: Self = Self(1 | 2 | 4 | 8);
+    pub(crate) const PRINTABLE: Self = Self(1 | 2 | 4 | 8);
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -59,7 +59,7 @@ static KIND: [u8; 256] = {
 
 impl Class {
     /// Whether all of `characters` (one a byte) are of this class.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn holds(self, characters: &[u8]) -> bool {
         match self {
             Self::Digits => all_within::<b'0', b'9'>(characters),
@@ -182,8 +182,8 @@ pub(crate) fn fits_digits(number: u64, count: usize) -> bool {
 /// Divides by multiplying: 10486 / 2^20 is 1/100 for all numbers of four digits, 103 / 2^10 is 1/10 for all of two.
 #[inline]
 fn pairs_of(number: u64) -> (u64, u64) {
-    let fours = number / 10_000 | (number % 10_000) << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x0000_007F_0000_007F;
+    let fours = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
     let pairs = hundreds | (fours - 100 * hundreds) << 16;
     (((pairs * 103) >> 10) & 0x000F_000F_000F_000F, pairs)
 }
@@ -300,7 +300,8 @@ mod tests {
     #[test]
     fn words_and_bytes_agree_on_every_class() {
         let an = Class::Mixed(Kinds::LETTER.and(Kinds::DIGIT));
-        let plain: [(Class, u8, fn(u8) -> bool); 4] = [
+        type Definition = fn(u8) -> bool;
+        let plain: [(Class, u8, Definition); 4] = [
             (Class::Digits, b'7', |byte| byte.is_ascii_digit()),
             (Class::Mixed(Kinds::PRINTABLE), b'x', |byte| (0x20..0x7F).contains(&byte)),
             (an, b'A', |byte| byte.is_ascii_alphanumeric()),

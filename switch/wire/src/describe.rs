@@ -81,7 +81,7 @@ fn type_name(mti: Mti) -> String {
 }
 
 /// What the value of a field means, where the field is one of those that carry a code, an amount or a currency.
-fn meaning(field: &Field<'_>, parsed: &Parsed<'_>, dialect: &Dialect) -> Option<String> {
+fn meaning(field: &Field<'_, '_>, parsed: &Parsed<'_>, dialect: &Dialect) -> Option<String> {
     match field.number {
         3 => Kind::from_code(u8::try_from(field.number_value() / 10_000).ok()?).map(|kind| kind.to_string()),
         4 => {

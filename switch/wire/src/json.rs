@@ -67,7 +67,7 @@ fn refusal(error: &ParseError) -> Value {
 }
 
 /// A field's value for people: whole, masked, or only how long it is.
-pub(crate) fn shown(field: &Field<'_>, unmasked: bool) -> String {
+pub(crate) fn shown(field: &Field<'_, '_>, unmasked: bool) -> String {
     let shown = if unmasked { Shown::Whole } else { field.spec.shown };
     match shown {
         Shown::Whole => field.to_text(),
@@ -77,7 +77,7 @@ pub(crate) fn shown(field: &Field<'_>, unmasked: bool) -> String {
 }
 
 /// Only how long a field's value is.
-pub(crate) fn withheld(field: &Field<'_>) -> String {
+pub(crate) fn withheld(field: &Field<'_, '_>) -> String {
     format!("<{} withheld>", field.units)
 }
 

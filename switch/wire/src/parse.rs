@@ -29,9 +29,9 @@ struct Span {
 
 /// One field of a parsed message.
 #[derive(Clone, Copy)]
-pub(crate) struct Field<'a> {
+pub(crate) struct Field<'d, 'a> {
     pub(crate) number: FieldNumber,
-    pub(crate) spec: Spec,
+    pub(crate) spec: &'d Spec,
     /// The content as it lies in the body.
     pub(crate) bytes: &'a [u8],
     /// Its length in digits, characters or bytes.
@@ -61,11 +61,11 @@ impl<'a> Parsed<'a> {
     }
 
     #[inline]
-    pub(crate) fn field(&self, dialect: &Dialect, number: FieldNumber) -> Option<Field<'a>> {
+    pub(crate) fn field<'d>(&self, dialect: &'d Dialect, number: FieldNumber) -> Option<Field<'d, 'a>> {
         if !self.fields.contains(number) {
             return None;
         }
-        let spec = *dialect.spec(number)?;
+        let spec = dialect.spec(number)?;
         let Span { start, units } = *self.spans.get(usize::from(number))?;
         let offset = usize::from(start);
         let bytes = self.body.get(offset..offset + spec.coding.bytes(units))?;
@@ -74,7 +74,7 @@ impl<'a> Parsed<'a> {
 }
 
 #[inline]
-fn keep(spans: &mut [Span; 129], field: &Field<'_>) {
+fn keep(spans: &mut [Span; 129], field: &Field<'_, '_>) {
     // The body is at most 65,535 bytes long, so an offset into it fits.
     if let (Some(span), Ok(start)) = (spans.get_mut(usize::from(field.number)), u16::try_from(field.offset)) {
         *span = Span { start, units: field.units };
@@ -105,18 +105,18 @@ pub(crate) fn parse<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Parsed<'a>,
 
 /// Walks over a message and hands each field, checked, to `take`; where that answers `false` the field has no value that exists.
 #[inline]
-pub(crate) fn scan<'a>(
-    dialect: &Dialect,
+pub(crate) fn scan<'d, 'a>(
+    dialect: &'d Dialect,
     body: &'a [u8],
-    mut take: impl FnMut(Field<'a>) -> bool,
+    mut take: impl FnMut(Field<'d, 'a>) -> bool,
 ) -> Result<(u16, FieldSet), ParseError> {
     let (mti, fields, mut at) = opening(dialect, body)?;
     for number in content_fields(fields) {
         let Some(spec) = dialect.spec(number) else { return Err(error(Place::Field(number), at, Problem::Undefined)) };
-        let Some(extent) = spec.locate(body, at) else { return Err(lost(number, spec, body, at)) };
+        let Some(extent) = spec.cut(body, at) else { return Err(refused_at(number, spec, body, at)) };
         let bytes = body.get(extent.start..extent.end).unwrap_or(&[]);
-        let field = Field { number, spec: *spec, bytes, units: extent.units, offset: extent.start };
-        if !spec.admits(bytes, extent.units) || !take(field) {
+        let field = Field { number, spec, bytes, units: extent.units, offset: extent.start };
+        if !take(field) {
             return Err(refused(field));
         }
         at = extent.end;
@@ -127,15 +127,20 @@ pub(crate) fn scan<'a>(
     }
 }
 
+/// Why the field that begins at `at` cannot be cut.
 #[cold]
-fn lost(number: FieldNumber, spec: &Spec, body: &[u8], at: usize) -> ParseError {
-    let (offset, problem) = spec.lost(body, at);
-    error(Place::Field(number), offset, problem)
+fn refused_at(number: FieldNumber, spec: &Spec, body: &[u8], at: usize) -> ParseError {
+    let Some(extent) = spec.locate(body, at) else {
+        let (offset, problem) = spec.lost(body, at);
+        return error(Place::Field(number), offset, problem);
+    };
+    let bytes = body.get(extent.start..extent.end).unwrap_or(&[]);
+    refused(Field { number, spec, bytes, units: extent.units, offset: extent.start })
 }
 
 /// Why a field is refused: for its characters, or because they are no value that exists.
 #[cold]
-fn refused(field: Field<'_>) -> ParseError {
+fn refused(field: Field<'_, '_>) -> ParseError {
     let value = || {
         let expected = crate::map::expected(field.number);
         (field.offset, Problem::Value { expected, found: field.spec.found(field.bytes) })
@@ -156,7 +161,7 @@ pub(crate) fn salvage<'a>(dialect: &Dialect, body: &'a [u8]) -> Option<Parsed<'a
         let bytes = body.get(extent.start..extent.end).unwrap_or(&[]);
         if spec.admits(bytes, extent.units) {
             parsed.fields = parsed.fields.or(FieldSet::of(&[number]));
-            keep(&mut parsed.spans, &Field { number, spec: *spec, bytes, units: extent.units, offset: extent.start });
+            keep(&mut parsed.spans, &Field { number, spec, bytes, units: extent.units, offset: extent.start });
         }
         at = extent.end;
     }
@@ -243,7 +248,7 @@ fn bitmap(dialect: &Dialect, body: &[u8], at: usize) -> Result<(u64, usize), Par
     }
 }
 
-impl<'a> Field<'a> {
+impl Field<'_, '_> {
     /// Its digits as a number; 0 for text.
     #[inline]
     pub(crate) fn number_value(&self) -> u64 {

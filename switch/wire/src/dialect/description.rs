@@ -173,7 +173,7 @@ impl Row {
             Some(Sensitive::Masked) => Shown::Masked,
             Some(Sensitive::Withheld) => Shown::Withheld,
         };
-        Ok(Spec { prefix, coding, class, max, shown })
+        Ok(Spec::new(prefix, coding, class, max, shown))
     }
 }
 

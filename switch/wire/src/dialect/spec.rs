@@ -1,6 +1,6 @@
 //! How one field lies in bytes, compiled from a dialect's row: small and flat, for it is read for every field of every message.
 
-use crate::chars::Class;
+use crate::chars::{Class, Kinds};
 use crate::error::{Found, Problem};
 
 /// A field's place in bytes.
@@ -16,6 +16,21 @@ pub(crate) struct Spec {
     pub(crate) max: u16,
     /// What may be shown of it.
     pub(crate) shown: Shown,
+    /// Which short cut through the checks it allows.
+    pub(crate) road: Road,
+}
+
+/// The commonest ways for a field to lie in bytes, each read in one step; the rest takes the general road, with the same outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Road {
+    /// A fixed number of ASCII digits.
+    Digits,
+    /// A fixed number of packed digits.
+    Packed,
+    /// A fixed number of printable characters.
+    Printable,
+    /// Anything else.
+    General,
 }
 
 /// How a length is told.
@@ -91,6 +106,16 @@ impl Coding {
 }
 
 impl Spec {
+    pub(crate) fn new(prefix: Prefix, coding: Coding, class: Class, max: u16, shown: Shown) -> Self {
+        let road = match (prefix, coding, class) {
+            (Prefix::Fixed, Coding::Characters, Class::Digits) => Road::Digits,
+            (Prefix::Fixed, Coding::Packed, _) => Road::Packed,
+            (Prefix::Fixed, Coding::Characters, Class::Mixed(Kinds::PRINTABLE)) => Road::Printable,
+            _ => Road::General,
+        };
+        Self { prefix, coding, class, max, shown, road }
+    }
+
     /// Whether its length is fixed.
     pub(crate) fn is_fixed(&self) -> bool {
         self.prefix == Prefix::Fixed
@@ -115,6 +140,27 @@ impl Spec {
         };
         let end = start + self.coding.bytes(units);
         (units <= self.max && end <= body.len()).then_some(Extent { start, end, units })
+    }
+
+    /// Finds the content of the field that begins at `at` and checks it; `None` where it is not there or not what it may be.
+    #[inline]
+    pub(crate) fn cut(&self, body: &[u8], at: usize) -> Option<Extent> {
+        let units = self.max;
+        let fixed = |bytes: usize, holds: fn(&[u8], u16) -> bool| {
+            let extent = Extent { start: at, end: at + bytes, units };
+            holds(body.get(at..extent.end)?, units).then_some(extent)
+        };
+        match self.road {
+            Road::Digits => fixed(usize::from(units), |content, _| Class::Digits.holds(content)),
+            Road::Printable => fixed(usize::from(units), |content, _| Class::Mixed(Kinds::PRINTABLE).holds(content)),
+            Road::Packed => fixed(usize::from(units).div_ceil(2), |content, units| {
+                pad_is_zero(content, units) && crate::chars::nibbles_are_decimal(content)
+            }),
+            Road::General => {
+                let extent = self.locate(body, at)?;
+                self.admits(body.get(extent.start..extent.end)?, extent.units).then_some(extent)
+            }
+        }
     }
 
     /// Why [`Spec::locate`] found nothing.

@@ -64,7 +64,7 @@ fn unreadable(dialect: &Dialect, body: &[u8], error: ParseError) -> Unreadable {
 
 /// Puts the field's value into the message; `None` where its bytes are no such value. A field the model does not have is passed over.
 #[inline]
-fn set<'a>(message: &mut Message<'a>, field: &Field<'a>) -> Option<()> {
+fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
     match field.number {
         2 => message.pan = Some(Pan::from_parts(field.number_value(), u8::try_from(field.units).ok()?).ok()?),
         3 => message.processing = Some(ProcessingCode::new(small(field)?)?),
@@ -106,17 +106,17 @@ fn set<'a>(message: &mut Message<'a>, field: &Field<'a>) -> Option<()> {
 }
 
 #[inline]
-fn small(field: &Field<'_>) -> Option<u32> {
+fn small(field: &Field<'_, '_>) -> Option<u32> {
     u32::try_from(field.number_value()).ok()
 }
 
 #[inline]
-fn short(field: &Field<'_>) -> Option<u16> {
+fn short(field: &Field<'_, '_>) -> Option<u16> {
     u16::try_from(field.number_value()).ok()
 }
 
 #[inline]
-fn institution(field: &Field<'_>) -> Option<InstitutionId> {
+fn institution(field: &Field<'_, '_>) -> Option<InstitutionId> {
     InstitutionId::from_parts(field.number_value(), u8::try_from(field.units).ok()?)
 }
 

@@ -155,7 +155,7 @@ fn what_can_be_read_of_a_broken_request_is_enough_to_answer_it() {
     assert_eq!(refused.mti, Some(Mti::FINANCIAL_REQUEST));
     assert_eq!((refused.echo.mti, refused.echo.stan, refused.echo.amount), (Mti::FINANCIAL_REQUEST, Stan::new(42), None));
     assert_eq!(refused.echo.terminal.unwrap().as_bytes(), b"ATM00001");
-    assert_eq!((refused.echo.pan, refused.echo.currency.map(|known| known.numeric())), (None, Some(116)));
+    assert_eq!((refused.echo.pan, refused.echo.currency.map(model::Currency::numeric)), (None, Some(116)));
 
     // A length that is no number: nothing behind it can be found, what stands before it is kept.
     let refused = wire::read(&ascii(), b"02000220000100000000122810300500004XX").unwrap_err();
