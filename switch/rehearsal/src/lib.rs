@@ -1,1 +1,13 @@
-//! (to be opened)
+//! Terminals to play with: an ISO 8583 client, the demo's story, light traffic and floods against a running switch.
+//!
+//! Knows: what a terminal sends and what it may expect. Does not know: the switch from inside, files, how things are printed.
+
+mod error;
+mod exchange;
+#[cfg(test)]
+mod fake;
+mod terminal;
+
+pub use error::Error;
+pub use exchange::{Exchange, Reply, Unmatched};
+pub use terminal::{Terminal, TerminalConfig};

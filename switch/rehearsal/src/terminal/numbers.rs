@@ -1,0 +1,110 @@
+//! Numbers that a terminal gives its messages, and dice for those who choose what to send.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use model::{Rrn, Stan, TerminalId};
+
+/// Trace numbers and references of one terminal.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    stan: AtomicU64,
+    reference: AtomicU64,
+}
+
+impl Numbers {
+    /// Begins where the seed and the terminal's name say. References of two terminals begin so far from each other, in a space of
+    /// 36^12, that they do not meet.
+    pub(super) fn begin(seed: Option<u64>, terminal: TerminalId) -> Self {
+        let seed = seed.unwrap_or_else(drawn_from_the_clock);
+        let name = terminal.trimmed().iter().fold(0u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(u64::from(*byte)));
+        let mut dice = Dice::new(seed ^ Dice::new(name).roll());
+        Self { stan: AtomicU64::new(dice.roll() >> 1), reference: AtomicU64::new(dice.roll() >> 1) }
+    }
+
+    /// The next DE11, 1 to 999999 and around again.
+    pub(super) fn stan(&self) -> Stan {
+        let number = self.stan.fetch_add(1, Ordering::Relaxed) % u64::from(Stan::MAX) + 1;
+        u32::try_from(number).ok().and_then(Stan::new).unwrap_or_default()
+    }
+
+    /// The next DE37, in digits and capitals.
+    pub(super) fn rrn(&self) -> Rrn {
+        const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        let mut rest = self.reference.fetch_add(1, Ordering::Relaxed);
+        let mut text = [b'0'; 12];
+        for place in text.iter_mut().rev() {
+            let digit = usize::try_from(rest % 36).unwrap_or(0);
+            *place = DIGITS.get(digit).copied().unwrap_or(b'0');
+            rest /= 36;
+        }
+        Rrn::new(&text).unwrap_or_default()
+    }
+}
+
+/// Another one at every call, in this process and in others.
+fn drawn_from_the_clock() -> u64 {
+    static DRAWN: AtomicU64 = AtomicU64::new(0);
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let drawn = DRAWN.fetch_add(1, Ordering::Relaxed);
+    let nanos = u64::try_from(nanos).unwrap_or(0);
+    Dice::new(nanos ^ u64::from(std::process::id()).rotate_left(32) ^ drawn.rotate_left(48)).roll()
+}
+
+/// Numbers at random from a seed (SplitMix64): the same seed gives the same ones.
+#[derive(Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Dice that nobody has thrown yet.
+    pub(crate) fn drawn(seed: Option<u64>) -> Self {
+        Self(seed.unwrap_or_else(drawn_from_the_clock))
+    }
+
+    pub(crate) fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// 0 to `sides` - 1; 0 where there are no sides.
+    pub(crate) fn below(&mut self, sides: u64) -> u64 {
+        self.roll().checked_rem(sides).unwrap_or(0)
+    }
+
+    /// One of these; `None` where there are none.
+    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
+        let place = self.below(u64::try_from(choices.len()).ok()?);
+        choices.get(usize::try_from(place).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(seed: Option<u64>, terminal: &[u8]) -> (Stan, Rrn) {
+        let numbers = Numbers::begin(seed, TerminalId::new(terminal).unwrap());
+        (numbers.stan(), numbers.rrn())
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_numbers_and_none_gives_others_each_time() {
+        assert_eq!(first(Some(7), b"ATM1"), first(Some(7), b"ATM1    "));
+        assert_ne!(first(Some(7), b"ATM1"), first(Some(7), b"ATM2"));
+        assert_ne!(first(None, b"ATM1").1, first(None, b"ATM1").1);
+    }
+
+    #[test]
+    fn trace_numbers_go_around_without_zero_and_references_have_twelve_characters() {
+        let numbers = Numbers { stan: AtomicU64::new(999_998), reference: AtomicU64::new(35) };
+        assert_eq!([numbers.stan(), numbers.stan()].map(Stan::number), [999_999, 1]);
+        assert_eq!([numbers.rrn(), numbers.rrn()].map(|rrn| rrn.to_string()), ["00000000000Z", "000000000010"]);
+    }
+}

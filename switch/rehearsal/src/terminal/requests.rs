@@ -1,0 +1,107 @@
+//! What a terminal puts into its messages (ISO 8583:1987; DOMAIN words: request, repeat, reversal).
+
+use bank_adapters::Card;
+use model::{
+    Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, OriginalData, ProcessingCode, Text, TransmissionTime,
+};
+
+use super::Terminal;
+
+/// Automated cash disbursement (ISO 18245).
+const CASH: u16 = 6011;
+/// Grocery stores (ISO 18245).
+const SHOP: u16 = 5411;
+
+impl Terminal {
+    /// A new request of a card holder (0200), with numbers and times of its own. Of a salary the card is not shown but its account
+    /// is paid, which needs [`Terminal::salary`] to name the bank; here the card number stands in for it.
+    #[must_use]
+    pub fn request(&self, kind: Kind, card: &Card, amount: Money) -> Message<'static> {
+        let account = card.account(amount.currency()).map(|account| account.number);
+        Message {
+            pan: Some(card.pan),
+            expiry: Some(card.expiry).filter(|_| kind != Kind::Salary),
+            amount: Some(amount.minor()).filter(|_| kind != Kind::Balance),
+            to_account: account.filter(|_| kind == Kind::Salary),
+            ..self.fresh(kind, amount.currency())
+        }
+    }
+
+    /// A balance inquiry.
+    #[must_use]
+    pub fn balance(&self, card: &Card, currency: Currency) -> Message<'static> {
+        self.request(Kind::Balance, card, Money::from_minor(0, currency))
+    }
+
+    /// A salary: pays the account (DE103) at this bank (DE100), and shows no card.
+    #[must_use]
+    pub fn salary(&self, bank: InstitutionId, account: Text<28>, amount: Money) -> Message<'static> {
+        Message {
+            amount: Some(amount.minor()),
+            receiver: Some(bank),
+            to_account: Some(account),
+            ..self.fresh(Kind::Salary, amount.currency())
+        }
+    }
+
+    /// The reversal of a request, named by DE90, with a DE11 and DE7 of its own. `mti` is 0400 or 0420; `stands` is what stays in
+    /// force (DE95, minor units), `None` for nothing.
+    #[must_use]
+    pub fn reversal(&self, of: &Message<'static>, mti: Mti, stands: Option<u64>) -> Message<'static> {
+        let original = OriginalData {
+            mti: of.mti.first(),
+            stan: of.stan.unwrap_or_default(),
+            transmitted: of.transmitted,
+            acquirer: of.acquirer,
+            forwarder: of.forwarder,
+        };
+        Message {
+            mti,
+            stan: Some(self.numbers.stan()),
+            transmitted: Some(TransmissionTime::of(self.now())),
+            original: Some(original),
+            replacement: stands,
+            pin_block: None,
+            ..*of
+        }
+    }
+
+    /// The same request marked as sent again (0201 for 0200); all else is as it was.
+    #[must_use]
+    pub fn repeat(&self, of: &Message<'static>) -> Message<'static> {
+        Message { mti: of.mti.repeat(), ..*of }
+    }
+
+    /// A network management request (0800).
+    #[must_use]
+    pub fn network_request(&self, code: NetworkCode) -> Message<'static> {
+        Message {
+            transmitted: Some(TransmissionTime::of(self.now())),
+            stan: Some(self.numbers.stan()),
+            acquirer: self.config.institution,
+            network: Some(code),
+            ..Message::new(Mti::NETWORK_REQUEST)
+        }
+    }
+
+    fn fresh(&self, kind: Kind, currency: Currency) -> Message<'static> {
+        let (config, now) = (&self.config, self.now());
+        let cash = matches!(kind, Kind::Withdrawal | Kind::Deposit | Kind::Balance);
+        Message {
+            processing: Some(ProcessingCode::of(kind)),
+            transmitted: Some(TransmissionTime::of(now)),
+            stan: Some(self.numbers.stan()),
+            local_time: Some(config.offset.local_time(now)),
+            local_date: Some(config.offset.local_date(now)),
+            merchant_type: config.merchant_type.or(Some(if cash { CASH } else { SHOP })),
+            entry_mode: Some(config.entry_mode).filter(|_| kind != Kind::Salary),
+            condition: Some(0),
+            acquirer: config.institution,
+            rrn: Some(self.numbers.rrn()),
+            terminal: Some(config.id),
+            merchant: Some(config.merchant),
+            currency: Some(currency),
+            ..Message::new(Mti::FINANCIAL_REQUEST)
+        }
+    }
+}
