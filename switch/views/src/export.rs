@@ -1,0 +1,146 @@
+//! Records as JSON, one object on a line: what `payswitch journal export` writes. Card and account numbers are masked.
+
+use std::fmt::Display;
+
+use engine::{Answer, Asked, Entry, Identity, LossReason, OnTimeout, Record, ReversalReason};
+use serde_json::{Map, Value, json};
+
+use crate::mask;
+
+/// A record of block `number` as one JSON object, without a line end. Keys of every line: `block`, `at` (RFC 3339, UTC, microseconds),
+/// `record` (its name), then the record's fields. Amounts are in minor units.
+#[must_use]
+pub fn json_line(number: u64, entry: &Entry<'_>) -> String {
+    let head = [
+        format!("\"block\":{number}"),
+        format!("\"at\":{}", text(entry.at)),
+        format!("\"record\":{}", text(entry.record.name())),
+    ];
+    let fields = fields(&entry.record).into_iter().map(|(name, value)| format!("{}:{value}", text(name)));
+    format!("{{{}}}", head.into_iter().chain(fields).collect::<Vec<_>>().join(","))
+}
+
+fn text(value: impl Display) -> Value {
+    Value::String(value.to_string())
+}
+
+fn maybe(value: Option<impl Display>) -> Value {
+    value.map_or(Value::Null, text)
+}
+
+/// A record's fields, in its own order.
+fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
+    match *record {
+        Record::Created { seed } => vec![("seed", json!(seed))],
+        Record::Adopted { rules } => vec![("rules", json!(rules))],
+        Record::DayOpened { date } => vec![("date", text(date))],
+        Record::BankLinked { bank, up } => vec![("bank", json!(bank.0)), ("up", json!(up))],
+        Record::BankSigned { bank, on } => vec![("bank", json!(bank.0)), ("on", json!(on))],
+        Record::NetworkAnswered { link, institution, code, answer } => {
+            vec![("link", json!(link.0)), ("institution", json!(institution)), ("code", json!(code)), ("answer", text(answer))]
+        }
+        Record::Accepted { transaction, asked: it } => vec![("transaction", json!(transaction.0)), ("asked", asked(&it))],
+        Record::LegStarted { leg, bank, identity: it, due, on_timeout } => vec![
+            ("leg", text(leg)),
+            ("bank", json!(bank.0)),
+            ("identity", identity(it)),
+            ("due", text(due)),
+            ("on_timeout", json!(after_timeout(on_timeout))),
+        ],
+        Record::Refused { transaction, asked: it, code } => {
+            vec![("transaction", json!(transaction.0)), ("asked", asked(&it)), ("code", text(code))]
+        }
+        Record::Joined { transaction, link, transmitted } => {
+            vec![("transaction", json!(transaction.0)), ("link", json!(link.0)), ("transmitted", text(transmitted))]
+        }
+        Record::LegAnswered { leg, answer: it } => vec![("leg", text(leg)), ("answer", answer(it))],
+        Record::LegLost { leg, reason } => vec![("leg", text(leg)), ("reason", json!(loss(reason)))],
+        Record::Answered { transaction, answer: it } => vec![("transaction", json!(transaction.0)), ("answer", answer(it))],
+        Record::ReversalStarted { leg, reason, identity: it, stands } => {
+            vec![("leg", text(leg)), ("reason", json!(reversal(reason))), ("identity", identity(it)), ("stands", json!(stands))]
+        }
+        Record::RepeatStarted { leg } => vec![("leg", text(leg))],
+        Record::ForwardTried { leg, due } => vec![("leg", text(leg)), ("due", text(due))],
+        Record::ForwardEnded { leg, code, dead } => vec![("leg", text(leg)), ("code", maybe(code)), ("dead", json!(dead))],
+        Record::LateReply { bank, stan, code, leg } => {
+            vec![("bank", json!(bank.0)), ("stan", maybe(stan)), ("code", maybe(code)), ("leg", maybe(leg))]
+        }
+        Record::ReversalAnswered { transaction, asked: it, original, awaited, code } => vec![
+            ("transaction", json!(transaction.0)),
+            ("asked", asked(&it)),
+            ("original", json!(original.map(|it| it.0))),
+            ("awaited", awaited.map_or(Value::Null, identity)),
+            ("code", text(code)),
+        ],
+        Record::UndoNoted { leg, stands } => vec![("leg", text(leg)), ("stands", json!(stands))],
+        Record::AnswerUndelivered { transaction } => vec![("transaction", json!(transaction.0))],
+    }
+}
+
+/// A request; fields that it did not have are left out.
+fn asked(it: &Asked) -> Value {
+    let Asked { link, mti, pan, processing, amount, currency, transmitted, stan, local_time, local_date, .. } = *it;
+    let Asked { merchant_type, entry_mode, condition, acquirer, rrn, terminal, merchant, stands, receiver, .. } = *it;
+    let fields = [
+        ("link", json!(link.0)),
+        ("mti", text(mti)),
+        ("pan", maybe(pan)),
+        ("processing", text(processing)),
+        ("amount", json!(amount)),
+        ("currency", text(currency)),
+        ("transmitted", text(transmitted)),
+        ("stan", text(stan)),
+        ("local_time", text(local_time)),
+        ("local_date", text(local_date)),
+        ("merchant_type", json!(merchant_type)),
+        ("entry_mode", json!(entry_mode)),
+        ("condition", json!(condition)),
+        ("acquirer", text(acquirer)),
+        ("rrn", text(rrn)),
+        ("terminal", text(terminal)),
+        ("merchant", maybe(merchant)),
+        ("stands", json!(stands)),
+        ("receiver", maybe(receiver)),
+        ("from_account", maybe(it.from_account.map(|it| mask::account(&it)))),
+        ("to_account", maybe(it.to_account.map(|it| mask::account(&it)))),
+    ];
+    let present = fields.into_iter().filter(|(_, value)| !value.is_null());
+    Value::Object(present.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+}
+
+fn identity(it: Identity) -> Value {
+    json!({ "stan": it.stan.to_string(), "transmitted": it.transmitted.to_string() })
+}
+
+fn answer(it: Answer) -> Value {
+    json!({
+        "code": it.code.to_string(),
+        "authorization": it.authorization.map(|it| it.to_string()),
+        "amount": it.amount,
+    })
+}
+
+fn after_timeout(it: OnTimeout) -> &'static str {
+    match it {
+        OnTimeout::Reverse => "reverse",
+        OnTimeout::Repeat => "repeat",
+        OnTimeout::Nothing => "nothing",
+    }
+}
+
+fn loss(it: LossReason) -> &'static str {
+    match it {
+        LossReason::Timeout => "timeout",
+        LossReason::BadReply => "bad reply",
+        LossReason::Stopped => "stopped",
+        LossReason::Undelivered => "undelivered",
+    }
+}
+
+fn reversal(it: ReversalReason) -> &'static str {
+    match it {
+        ReversalReason::Unknown => "unknown",
+        ReversalReason::Asked => "asked",
+        ReversalReason::Undelivered => "undelivered",
+    }
+}

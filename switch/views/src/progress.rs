@@ -1,0 +1,113 @@
+//! What a transaction has come to, record by record: the part of its row that changes.
+
+use std::fmt::Write;
+
+use engine::{Answer, BankId, LossReason};
+use model::{ResponseCode, Text, Timestamp};
+
+use crate::TransactionState;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Progress {
+    pub(crate) accepted: Timestamp,
+    pub(crate) bank: Option<BankId>,
+    pub(crate) answered: Option<Timestamp>,
+    pub(crate) code: Option<ResponseCode>,
+    pub(crate) authorization: Option<Text<6>>,
+    pub(crate) approved: Option<u64>,
+    pub(crate) state: TransactionState,
+    pub(crate) stands: Option<u64>,
+    pub(crate) blocks: String,
+    /// The last of `blocks` that was added here; 0 before.
+    pub(crate) last_block: u64,
+}
+
+impl Progress {
+    pub(crate) fn begun(accepted: Timestamp) -> Self {
+        Self {
+            accepted,
+            bank: None,
+            answered: None,
+            code: None,
+            authorization: None,
+            approved: None,
+            state: TransactionState::Open,
+            stands: None,
+            blocks: String::new(),
+            last_block: 0,
+        }
+    }
+
+    /// It appears in this block. Blocks come in ascending order, and one that was folded never comes again.
+    pub(crate) fn seen_in(&mut self, block: u64) {
+        if self.last_block != block {
+            let gap = if self.blocks.is_empty() { "" } else { " " };
+            // Writing to a string cannot fail.
+            let _ = write!(self.blocks, "{gap}{block}");
+            self.last_block = block;
+        }
+    }
+
+    pub(crate) fn asks(&mut self, bank: BankId) {
+        self.bank.get_or_insert(bank);
+    }
+
+    /// The bank's answer. What it means to the acquirer follows in a record of its own; where it was to be undone as soon as its
+    /// outcome was known, a decline is the end.
+    pub(crate) fn bank_answered(&mut self, code: ResponseCode) {
+        if self.state == TransactionState::ReversalPending && !code.approves() {
+            self.state = TransactionState::Declined;
+        }
+    }
+
+    pub(crate) fn lost(&mut self, reason: LossReason) {
+        if self.state == TransactionState::Open {
+            self.state = match reason {
+                LossReason::Undelivered => TransactionState::Declined,
+                LossReason::Timeout | LossReason::BadReply | LossReason::Stopped => TransactionState::Unanswered,
+            };
+        }
+    }
+
+    pub(crate) fn told(&mut self, at: Timestamp, answer: Answer) {
+        self.answered.get_or_insert(at);
+        self.code = Some(answer.code);
+        self.authorization = answer.authorization;
+        self.approved = answer.amount;
+        self.state = match self.state {
+            TransactionState::Open | TransactionState::InProgress | TransactionState::Unanswered if answer.code.approves() => {
+                TransactionState::Approved
+            }
+            TransactionState::Open | TransactionState::InProgress => TransactionState::Declined,
+            // 91 and 09 say no more than that; what is owed to the bank follows.
+            other => other,
+        };
+    }
+
+    pub(crate) fn repeats(&mut self) {
+        if matches!(self.state, TransactionState::Open | TransactionState::Unanswered) {
+            self.state = TransactionState::InProgress;
+        }
+    }
+
+    pub(crate) fn must_be_undone(&mut self, stands: u64) {
+        self.state = TransactionState::ReversalPending;
+        self.stands = Some(stands);
+    }
+
+    pub(crate) fn settled(&mut self, code: Option<ResponseCode>, dead: bool) {
+        let reversing = self.state == TransactionState::ReversalPending;
+        let approves = code.is_some_and(ResponseCode::approves);
+        self.state = match (dead, reversing) {
+            (true, _) => TransactionState::Dead,
+            (false, true) if self.stands.unwrap_or(0) > 0 => TransactionState::PartiallyReversed,
+            (false, true) => TransactionState::Reversed,
+            (false, false) if approves => TransactionState::Approved,
+            (false, false) => TransactionState::Declined,
+        };
+    }
+
+    pub(crate) fn took_us(&self) -> Option<u64> {
+        self.answered.map(|it| u64::try_from(it.since(self.accepted).as_micros()).unwrap_or(u64::MAX))
+    }
+}

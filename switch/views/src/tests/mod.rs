@@ -1,0 +1,1 @@
+//! Stories about the fold (to be told).
