@@ -1,6 +1,7 @@
 //! One link: reads all that is there, asks the bank, writes once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use futures_util::FutureExt;
@@ -13,7 +14,7 @@ use wire::Cut;
 
 use super::translate::{self, Unasked};
 use super::{Counts, Ending, IsoHost, Served};
-use crate::{Balance, Bank, BankReply, BankRequest, Call, Capabilities, Outcome};
+use crate::{Balance, Bank, BankReply, BankRequest, Call, Capabilities, Clock, Outcome};
 
 /// Room for what one read may bring, in bytes.
 const READ_MAX: usize = 64 * 1024;
@@ -58,7 +59,9 @@ where
         loop {
             while calls.len() < link.host.in_flight_max && link.outbox.len() < OUTBOX_MAX {
                 match link.next() {
-                    Next::Ask(request, response) => calls.push(ask(bank.clone(), request, link.host.clone(), response)),
+                    Next::Ask(request, response) => {
+                        calls.push(ask(bank.clone(), request, link.host.clock.clone(), link.host.patience, response));
+                    }
                     Next::Done => {}
                     Next::Incomplete => break,
                     Next::End(ending) => break 'serving ending,
@@ -115,11 +118,12 @@ where
 async fn ask<B: Bank>(
     bank: Arc<B>,
     request: BankRequest,
-    host: IsoHost,
+    clock: Arc<dyn Clock>,
+    patience: Duration,
     response: Box<Message<'static>>,
 ) -> (Box<Message<'static>>, Outcome<BankReply>) {
-    let deadline = host.clock.now() + host.patience;
-    let cx = Call::new(request.reference(), deadline, host.clock);
+    let deadline = clock.now() + patience;
+    let cx = Call::new(request.reference(), deadline, clock);
     let outcome = bank.call(request, cx).await;
     (response, outcome)
 }

@@ -1,6 +1,7 @@
 //! A peer on the other end of the link, and what it sees.
 
 mod links;
+mod measure;
 mod stories;
 
 use std::collections::HashSet;

@@ -111,6 +111,22 @@ async fn a_batch_that_cannot_be_written_is_unknown_and_the_books_stay_right() {
     assert!(matches!(call(&bank, reversal(1)).await, Outcome::Answered(reply) if reply.code == ResponseCode::ORIGINAL_NOT_FOUND));
 }
 
+/// The first of the batch could be written, the second cannot: neither is booked, and neither is known by heart.
+#[test]
+fn a_batch_is_posted_whole_or_not_at_all() {
+    let mut acleda = Branch::of("acleda");
+    let saboteur = Connection::open(acleda.file()).unwrap();
+    let sophea = acleda.account("sophea", usd());
+    let trigger = format!("BEFORE INSERT ON entries WHEN new.account = '{sophea}' BEGIN SELECT raise(ABORT, 'no'); END");
+    saboteur.execute_batch(&format!("CREATE TRIGGER no {trigger}")).unwrap();
+    let batch = [(purchase("thida", dollars("0.40"), 1), NOW), (purchase("sophea", dollars("1"), 2), NOW)];
+    assert!(acleda.ledger.as_mut().unwrap().post(&batch).is_err());
+    assert_eq!((acleda.change("thida", usd()), acleda.change("sophea", usd())), (0, 0));
+    assert_eq!(acleda.code(&purchase("thida", dollars("0.50"), 3)), "00");
+    assert_eq!(acleda.code(&purchase("thida", dollars("0.40"), 1)), "51");
+    acleda.assert_in_order();
+}
+
 #[test]
 fn a_ledger_has_one_bank_and_one_owner() {
     let acleda = Branch::of("acleda");

@@ -77,8 +77,13 @@ impl Branch {
         balance - i64::try_from(account.opening.minor()).unwrap()
     }
 
+    /// Every posting sums to zero, and what the bank knows by heart is what the entries say.
     fn assert_in_order(&self) {
-        assert_eq!(self.statement().unbalanced().unwrap(), []);
+        let statement = self.statement();
+        assert_eq!(statement.unbalanced().unwrap(), []);
+        for account in statement.accounts().unwrap() {
+            assert_eq!(self.ledger.as_ref().unwrap().balance(&account.number), Some(account.balance), "{}", account.number);
+        }
     }
 }
 

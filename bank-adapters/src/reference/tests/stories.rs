@@ -58,6 +58,7 @@ fn a_card_is_refused_for_what_became_of_it() {
         }
         assert_eq!(branch.change(card, usd()), 0);
         assert_eq!(branch.statement().operation(&reference(1)).unwrap().unwrap().state, OperationState::Declined);
+        assert_eq!(branch.statement().operation(&reference(5)).unwrap(), None, "an inquiry is not kept");
     }
 }
 
