@@ -138,10 +138,24 @@ fn few_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
 /// Whether no nibble of packed digits is above nine.
 #[inline]
 pub(crate) fn nibbles_are_decimal(packed: &[u8]) -> bool {
-    let over = |word: u64| word & (word << 1 | word << 2) & 0x8888_8888_8888_8888;
+    no_bit_is_left(packed, |word| word & (word << 1 | word << 2))
+}
+
+/// Whether every nibble is a digit or the separator `D` (1101).
+#[inline]
+pub(crate) fn nibbles_are_track(packed: &[u8]) -> bool {
+    no_bit_is_left(packed, |word| {
+        let separator = word << 1 & !(word << 2) & word << 3;
+        word & (word << 1 | word << 2) & !separator
+    })
+}
+
+/// Whether `wrong` leaves the highest bit of every nibble zero; it may use the lower three by shifting them up.
+#[inline]
+fn no_bit_is_left(packed: &[u8], wrong: impl Fn(u64) -> u64) -> bool {
     let (words, rest) = packed.as_chunks::<8>();
-    let wrong = words.iter().fold(0, |wrong, word| wrong | over(u64::from_le_bytes(*word)));
-    rest.iter().fold(wrong, |wrong, byte| wrong | over(u64::from(*byte))) == 0
+    let left = words.iter().fold(0, |left, word| left | wrong(u64::from_le_bytes(*word)));
+    rest.iter().fold(left, |left, byte| left | wrong(u64::from(*byte)) & 0xFF) & 0x8888_8888_8888_8888 == 0
 }
 
 /// The number that ASCII digits are. Call it on at most 19 digits that were checked; others give some number, never a panic.
@@ -337,6 +351,8 @@ mod tests {
                     let mut packed = vec![0x99; length];
                     packed[place] = byte;
                     assert_eq!(nibbles_are_decimal(&packed), byte >> 4 < 10 && byte & 15 < 10, "{packed:X?}");
+                    let track = |nibble: u8| nibble < 10 || nibble == 0xD;
+                    assert_eq!(nibbles_are_track(&packed), track(byte >> 4) && track(byte & 15), "{packed:X?}");
                 }
             }
         }

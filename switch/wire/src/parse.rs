@@ -265,7 +265,10 @@ impl Field<'_, '_> {
         let nibbles = || self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let units = usize::from(self.units);
         let written = match self.spec.coding {
-            Coding::Characters => fill(room, self.bytes.iter().copied()),
+            Coding::Characters => {
+                room.get_mut(..units)?.copy_from_slice(self.bytes);
+                Some(units)
+            }
             Coding::Hex => fill(room, self.bytes.iter().map(u8::to_ascii_uppercase)),
             Coding::Raw => fill(room, nibbles().map(hex_digit)),
             Coding::Packed => fill(room, nibbles().skip(units % 2).map(hex_digit)),

@@ -213,7 +213,8 @@ impl Spec {
             Coding::Raw => true,
             Coding::Packed => pad_is_zero(content, units) && crate::chars::nibbles_are_decimal(content),
             Coding::Hex => crate::chars::all_hex(content),
-            Coding::PackedTrack | Coding::PackedSigned => self.breach(content, units).is_none(),
+            Coding::PackedTrack => pad_is_zero(content, units) && crate::chars::nibbles_are_track(content),
+            Coding::PackedSigned => self.breach(content, units).is_none(),
         }
     }
 
@@ -241,7 +242,7 @@ impl Spec {
             Coding::Hex => content.iter().position(|byte| !byte.is_ascii_hexdigit()),
             Coding::Packed | Coding::PackedTrack if odd && !pad_is_zero(content, units) => Some(0),
             Coding::Packed => content.iter().position(|byte| !crate::chars::nibbles_are_decimal(&[*byte])),
-            Coding::PackedTrack => content.iter().position(|byte| !is_track(byte >> 4) || !is_track(byte & 15)),
+            Coding::PackedTrack => content.iter().position(|byte| !crate::chars::nibbles_are_track(&[*byte])),
             Coding::PackedSigned => match content.split_first() {
                 Some((b'C' | b'D', digits)) => {
                     digits.iter().position(|byte| !crate::chars::nibbles_are_decimal(&[*byte])).map(|place| place + 1)
@@ -250,10 +251,6 @@ impl Spec {
             },
         }
     }
-}
-
-fn is_track(nibble: u8) -> bool {
-    nibble < 10 || nibble == 0xD
 }
 
 #[inline]
