@@ -35,10 +35,21 @@ fn bitmap(dialect: &Dialect, bits: u64, out: &mut BytesMut) {
 }
 
 fn put_hex(bytes: &[u8], out: &mut BytesMut) {
-    for byte in bytes {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        let mut digits = [0; 16];
+        for (pair, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(word) {
+            *pair = [hex_digit(byte >> 4), hex_digit(*byte)];
+        }
+        out.put_slice(&digits);
+    }
+    for byte in rest {
         out.put_slice(&[hex_digit(byte >> 4), hex_digit(*byte)]);
     }
 }
+
+/// As many digits as a field has that is given as a number.
+const DIGITS_MAX: usize = 20;
 
 /// The `N` low decimal digits of a number as ASCII.
 #[inline]
@@ -78,21 +89,21 @@ impl FieldWriter<'_> {
     #[inline]
     fn digits_of(&mut self, field: FieldNumber, spec: Spec, number: u64, count: u16) -> Result<(), BuildError> {
         let digits = usize::from(count);
-        if count > spec.max || !fits_digits(number, digits) {
+        if count > spec.max || digits > DIGITS_MAX || (count < spec.max && spec.is_fixed()) || !fits_digits(number, digits) {
             return Err(too_many_digits(field, spec, number, digits));
         }
+        self.length(spec.prefix, u64::from(count));
         match spec.coding {
             Coding::Packed => {
-                self.length(spec.prefix, u64::from(count));
                 let all = packed_of(number);
                 self.out.put_slice(all.get(all.len().saturating_sub(digits.div_ceil(2))..).unwrap_or(&[]));
-                Ok(())
             }
             _ => {
                 let all = ascii_of(number);
-                self.put(field, spec, all.get(all.len().saturating_sub(digits)..).unwrap_or(&[]))
+                self.out.put_slice(all.get(all.len().saturating_sub(digits)..).unwrap_or(&[]));
             }
         }
+        Ok(())
     }
 
     /// Characters, or the bytes of a field of class b. What is shorter than a fixed field of text is filled up with blanks; any

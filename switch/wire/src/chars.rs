@@ -295,7 +295,8 @@ pub(crate) fn hex_digit(nibble: u8) -> u8 {
 }
 
 /// Bytes from hexadecimal digits of either case; `None` where a character is none or one is left over.
-pub(crate) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
+#[must_use]
+pub fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_chunks::<2>();
     let bytes = pairs.iter().map(|[high, low]| Some(hex_value(*high)? << 4 | hex_value(*low)?));
     if rest.is_empty() { bytes.collect() } else { None }

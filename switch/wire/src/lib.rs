@@ -15,6 +15,7 @@ mod map;
 mod parse;
 pub mod profile;
 
+pub use chars::unhex;
 pub use dialect::Dialect;
 pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem};
 pub use fields::FieldSet;

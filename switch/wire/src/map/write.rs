@@ -21,6 +21,8 @@ pub fn write(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) -> Re
 }
 
 fn build(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) -> Result<(), BuildError> {
+    // Most messages fit; one that does not grows the buffer on the way.
+    out.reserve(256);
     let fields = presence(message);
     opening(dialect, message.mti.number(), fields, out)?;
     let mut writer = FieldWriter { dialect, out };
