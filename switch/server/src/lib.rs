@@ -1,1 +1,22 @@
-//! (to be opened)
+//! Moves: sockets, threads, files, time. Decides nothing.
+//!
+//! One thread reads, decides and writes (`core`, a tokio current-thread runtime: a message never hops on its way), one makes
+//! blocks durable (`journal`), one folds them (`follower`), one runs the banks that live in this process.
+//!
+//! Knows: `shard`, `journal`, `views`, `bank-adapters`. Does not know: what a message means, HTTP, the command line.
+
+mod banks;
+mod clock;
+pub mod config;
+mod connection;
+mod core;
+mod follower;
+mod links;
+mod metrics;
+mod recovery;
+mod switch;
+
+pub use config::{Config, ConfigError, Plan};
+pub use metrics::Metrics;
+pub use recovery::{Paths, STREAM};
+pub use switch::{Addresses, Error, Readiness, Running, StoreHook, start};

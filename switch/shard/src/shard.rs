@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use engine::{About, BankEvent, BankId, BlockWriter, Engine, Input, LinkId, State};
+use engine::{About, BankEvent, BankId, BlockWriter, Engine, Input, LinkId, Rules, State};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Unreadable, profile};
 
@@ -73,6 +73,12 @@ impl<W: Watch> Shard<W> {
     #[must_use]
     pub fn state(&self) -> &State {
         self.engine.state()
+    }
+
+    /// What was decided beforehand.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        self.engine.rules()
     }
 
     /// Who counts what goes by.

@@ -1,0 +1,74 @@
+//! `payswitch bank`: a reference bank in a process of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use bank_adapters::{Backoff, Cast, IsoHost, ReferenceBank, dial_iso, listen_iso};
+use clap::Args;
+use server::config::LogSection;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wire::{Dialect, Framing};
+
+use super::{Failure, asked_to_stop, block_on, log};
+
+/// `payswitch bank`
+#[derive(Args)]
+pub(super) struct Bank {
+    /// Which bank of the cast: acleda, canadia, wing.
+    name: String,
+    /// Listen here for the switch.
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "dial", conflicts_with = "dial")]
+    listen: Option<SocketAddr>,
+    /// Dial the switch here.
+    #[arg(long, value_name = "ADDRESS")]
+    dial: Option<String>,
+    /// Folder of the ledger, NAME.db.
+    #[arg(long, value_name = "DIR", default_value = "payswitch-banks")]
+    data: PathBuf,
+    /// Cards and accounts; the built-in cast where left out.
+    #[arg(long, value_name = "FILE")]
+    cast: Option<PathBuf>,
+    /// Further made-up cards, for load.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    bulk: u32,
+    /// How messages are laid out.
+    #[arg(long, default_value = "iso87-ascii")]
+    dialect: String,
+    /// How messages are cut from the stream.
+    #[arg(long, default_value = "2-byte")]
+    framing: String,
+}
+
+impl Bank {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        log(&LogSection::default())?;
+        let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(self.bulk)?;
+        let dialect = Dialect::builtin(&self.dialect)
+            .ok_or_else(|| format!("no dialect is called {:?}; known: {}", self.dialect, Dialect::builtin_names().join(", ")))?;
+        let framing = Framing::from_str(&self.framing)?;
+        std::fs::create_dir_all(&self.data).map_err(|error| format!("{}: {error}", self.data.display()))?;
+        let bank = Arc::new(ReferenceBank::open(&self.name, &self.data, &cast)?);
+        block_on(async move {
+            let host = IsoHost::new(dialect, framing, bank.profile().institution);
+            let stop = CancellationToken::new();
+            let until = stop.clone();
+            let serving = match (self.listen, self.dial) {
+                (Some(address), _) => {
+                    let listener = TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
+                    tracing::info!(bank = self.name, address = %listener.local_addr()?, "the bank listens");
+                    tokio::spawn(listen_iso(listener, bank, host, until))
+                }
+                (None, Some(address)) => tokio::spawn(dial_iso(address, bank, host, Backoff::default(), until)),
+                (None, None) => return Err("give --listen or --dial".into()),
+            };
+            asked_to_stop().await?;
+            stop.cancel();
+            serving.await?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}

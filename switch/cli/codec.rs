@@ -1,0 +1,103 @@
+//! `payswitch decode` and `payswitch encode`: one line in, one line out, so that they can stand in a pipe.
+
+use std::io::{BufRead, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use wire::Dialect;
+
+use super::{Failure, quiet_on_closed_pipe};
+
+#[derive(Args)]
+struct DialectChoice {
+    /// A built-in dialect (iso87-ascii, iso87-bcd), or the path of a dialect's file (.toml).
+    #[arg(long, value_name = "NAME|FILE")]
+    dialect: String,
+}
+
+impl DialectChoice {
+    fn load(&self) -> Result<Arc<Dialect>, Failure> {
+        let name = &self.dialect;
+        if let Some(dialect) = Dialect::builtin(name) {
+            return Ok(dialect);
+        }
+        if !name.ends_with(".toml") {
+            let known = Dialect::builtin_names().join(", ");
+            return Err(format!("no dialect is called {name:?}; known: {known}, or give the path of a .toml file").into());
+        }
+        let text = std::fs::read_to_string(name).map_err(|error| format!("{name}: {error}"))?;
+        Ok(Arc::new(Dialect::from_toml(&text).map_err(|error| format!("{name}: {error}"))?))
+    }
+}
+
+/// `payswitch decode`
+#[derive(Args)]
+pub(super) struct Decode {
+    #[command(flatten)]
+    dialect: DialectChoice,
+    /// Text for people instead of JSON lines.
+    #[arg(long)]
+    text: bool,
+    /// Show card numbers, tracks, PIN blocks and chip data as they are.
+    #[arg(long)]
+    unmasked: bool,
+}
+
+/// `payswitch encode`
+#[derive(Args)]
+pub(super) struct Encode {
+    #[command(flatten)]
+    dialect: DialectChoice,
+}
+
+impl Decode {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let dialect = self.dialect.load()?;
+        each_line(|line, out| {
+            if !self.text {
+                return writeln!(out, "{}", wire::json::decode_line(&dialect, line, self.unmasked));
+            }
+            match wire::unhex(line.as_bytes()) {
+                Some(body) => writeln!(out, "{}", wire::describe::text(&dialect, &body, self.unmasked)),
+                None => writeln!(out, "expected pairs of hexadecimal digits"),
+            }
+        })
+    }
+}
+
+impl Encode {
+    /// A line that cannot be encoded is told on standard error with its number, and the rest goes on; the exit code tells.
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let dialect = self.dialect.load()?;
+        let (mut number, mut failed) = (0_u64, false);
+        let code = each_line(|line, out| {
+            number += 1;
+            match wire::json::encode_line(&dialect, line) {
+                Ok(hex) => writeln!(out, "{hex}"),
+                Err(error) => {
+                    failed = true;
+                    eprintln!("line {number}: {error}");
+                    Ok(())
+                }
+            }
+        })?;
+        Ok(if failed { ExitCode::FAILURE } else { code })
+    }
+}
+
+/// Calls `work` for every line of standard input that is not empty, and lets its output be seen at once.
+fn each_line(mut work: impl FnMut(&str, &mut dyn Write) -> std::io::Result<()>) -> Result<ExitCode, Failure> {
+    let mut out = std::io::stdout().lock();
+    let mut copy = || {
+        for line in std::io::stdin().lock().lines() {
+            let line = line?;
+            if !line.trim().is_empty() {
+                work(line.trim(), &mut out)?;
+                out.flush()?;
+            }
+        }
+        Ok(())
+    };
+    quiet_on_closed_pipe(copy())
+}

@@ -1,0 +1,105 @@
+//! Commands, one file each. A command parses what was typed, calls the room that does the work, and prints.
+
+mod bank;
+mod codec;
+mod demo;
+mod journal;
+mod run;
+mod send;
+mod why;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use server::config::{LogFormat, LogSection};
+
+/// What any command may fail with: said once, on standard error.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A payment switch simulator: ISO 8583 between terminals and banks, durable and fast.
+#[derive(Parser)]
+#[command(name = "payswitch", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the switch.
+    Run(run::Run),
+    /// See it work: a narrated list of transactions on the real switch, then light traffic.
+    Demo(demo::Demo),
+    /// Run one of the reference banks as a host of its own.
+    Bank(bank::Bank),
+    /// Send one transaction to a running switch and show the exchange.
+    Send(send::Send),
+    /// Tell the whole story of a transaction, leg by leg.
+    Why(why::Why),
+    /// Look into the journal.
+    Journal(journal::JournalCommand),
+    /// Turn messages (hex lines on standard input) into JSON lines.
+    Decode(codec::Decode),
+    /// Turn JSON lines on standard input into messages (hex lines).
+    Encode(codec::Encode),
+}
+
+/// Where a switch keeps what it must not forget.
+#[derive(Args)]
+struct DataFolder {
+    /// The data folder: key, journal, views, ledgers of the banks in the same process.
+    #[arg(long, value_name = "DIR", default_value = "payswitch-data")]
+    data: PathBuf,
+}
+
+pub(crate) fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(run) => run.run(),
+        Command::Demo(demo) => demo.run(),
+        Command::Bank(bank) => bank.run(),
+        Command::Send(send) => send.run(),
+        Command::Why(why) => why.run(),
+        Command::Journal(journal) => journal.run(),
+        Command::Decode(decode) => decode.run(),
+        Command::Encode(encode) => encode.run(),
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("payswitch: {failure}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Starts logging to standard error.
+fn log(section: &LogSection) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&section.level)
+        .map_err(|error| format!("log.level: {:?}: {error}; write error, warn, info, debug or trace", section.level))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match section.format {
+        LogFormat::Text => builder.with_target(false).init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+/// Runs a command's asynchronous part on this thread.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+}
+
+/// Resolves when the process is asked to stop: SIGTERM, or Ctrl-C.
+async fn asked_to_stop() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+/// A closed pipe behind us (`| head`) is no failure of ours.
+fn quiet_on_closed_pipe(result: std::io::Result<()>) -> Result<ExitCode, Failure> {
+    match result {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,90 @@
+//! `payswitch run`: the switch, until it is asked to stop.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use server::{Config, Paths, Plan, Running};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::{DataFolder, Failure, asked_to_stop, block_on, log};
+
+/// `payswitch run`
+#[derive(Args)]
+pub(super) struct Run {
+    /// The configuration. Without it: three banks in this process, terminals on 8583, HTTP on 8580.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    folder: DataFolder,
+    /// Print the built-in configuration, which documents every key, and exit.
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Run {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if self.print_config {
+            print!("{}", server::config::DEFAULT);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let config = self.config.as_deref().map_or_else(Config::embedded, Config::load)?;
+        let plan = config.check(self.config.as_deref().unwrap_or("(built-in)".as_ref()))?;
+        log(&config.log)?;
+        block_on(async {
+            let mut switch = Switch::start(plan, &Paths::new(&self.folder.data)).await?;
+            tracing::info!(
+                data = %self.folder.data.display(),
+                terminals = ?switch.running.addresses().acquirers,
+                banks = ?switch.running.addresses().banks,
+                http = %switch.http,
+                "the switch runs"
+            );
+            tokio::select! {
+                asked = asked_to_stop() => asked?,
+                ended = switch.running.ended() => ended?,
+            }
+            switch.stop().await?;
+            tracing::info!("the switch has stopped");
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+/// A switch and its pages.
+pub(super) struct Switch {
+    pub(super) running: Running,
+    /// Where its pages are.
+    pub(super) http: std::net::SocketAddr,
+    stop_pages: oneshot::Sender<()>,
+    pages: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Switch {
+    /// Starts both. The pages are bound first: two switches on one machine are told so before a journal is touched.
+    pub(super) async fn start(plan: Plan, paths: &Paths) -> Result<Self, Failure> {
+        let listener = TcpListener::bind(plan.http)
+            .await
+            .map_err(|error| format!("cannot listen on {} (http): {error}; is another switch running there?", plan.http))?;
+        let http = listener.local_addr()?;
+        let paths = paths.clone();
+        let running = tokio::task::spawn_blocking(move || server::start(plan, &paths, None)).await??;
+        let readiness = running.readiness().clone();
+        let pages = admin::Pages::new(running.metrics().registry().clone(), move || readiness.problem());
+        let (stop_pages, stopped) = oneshot::channel::<()>();
+        let pages = tokio::spawn(admin::serve(listener, pages, async {
+            let _ = stopped.await;
+        }));
+        Ok(Self { running, http, stop_pages, pages })
+    }
+
+    /// Lets what is open run to its end, then stops both.
+    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+        self.running.stop();
+        self.running.ended().await?;
+        let _ = self.stop_pages.send(());
+        self.pages.abort();
+        Ok(())
+    }
+}

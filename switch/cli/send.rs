@@ -1,0 +1,139 @@
+//! `payswitch send`: one transaction by hand, shown as it went over the wire.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bank_adapters::Cast;
+use clap::{Args, ValueEnum};
+use model::{Currency, Kind, Message, Money, Mti, NetworkCode};
+use rehearsal::{Exchange, Terminal, TerminalConfig};
+use wire::{Dialect, describe};
+
+use super::{Failure, block_on};
+
+/// What can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Cash at an ATM.
+    Withdraw,
+    /// Goods at a counter.
+    Purchase,
+    /// Cash paid in.
+    Deposit,
+    /// A purchase given back.
+    Refund,
+    /// What is on the account.
+    Balance,
+    /// A salary, to the card's account.
+    Salary,
+    /// A purchase, and then its reversal.
+    Reversal,
+    /// Is anybody there?
+    Echo,
+    /// Sign the terminal's link on.
+    SignOn,
+}
+
+/// `payswitch send`
+#[derive(Args)]
+pub(super) struct Send {
+    what: What,
+    /// Whose card, by its alias: dara, bopha, vanna, … (fixtures/cards.toml).
+    #[arg(long, default_value = "dara")]
+    card: String,
+    /// How much, in major units: 50000 riel, 12.50 dollars.
+    #[arg(long, default_value = "10000")]
+    amount: String,
+    /// KHR or USD.
+    #[arg(long, default_value = "KHR")]
+    currency: String,
+    /// What stands of a reversed purchase, in major units; nothing where left out.
+    #[arg(long, value_name = "AMOUNT")]
+    stands: Option<String>,
+    /// Where the switch listens for terminals.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8583")]
+    connect: String,
+    /// How its messages are laid out.
+    #[arg(long, default_value = "iso87-ascii")]
+    dialect: String,
+    /// The terminal's name (DE41), eight characters at most.
+    #[arg(long, default_value = "HAND0001")]
+    terminal: String,
+    /// Cards and accounts; the built-in cast where left out.
+    #[arg(long, value_name = "FILE")]
+    cast: Option<PathBuf>,
+    /// Seconds to wait for an answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 40)]
+    wait: u64,
+}
+
+impl Send {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let known = || Dialect::builtin_names().join(", ");
+        let dialect = Dialect::builtin(&self.dialect)
+            .ok_or_else(|| format!("no dialect is called {:?}; known: {}", self.dialect, known()))?;
+        let currency = Currency::from_alpha(&self.currency.to_uppercase())
+            .ok_or_else(|| format!("ISO 4217 has no currency {:?}; write KHR or USD", self.currency))?;
+        let amount = Money::from_major(&self.amount, currency)?;
+        let stands = self.stands.as_deref().map(|text| Money::from_major(text, currency)).transpose()?;
+        let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?;
+        block_on(async {
+            let config = TerminalConfig { dialect, ..TerminalConfig::named(&self.terminal) };
+            let terminal = Terminal::connect(self.connect.as_str(), config).await?;
+            let hand = Hand { terminal, wait: Duration::from_secs(self.wait) };
+            let card = cast.card(&self.card)?;
+            let approved = match self.what {
+                What::Withdraw => hand.ask(&hand.terminal.request(Kind::Withdrawal, card, amount)).await?,
+                What::Purchase => hand.ask(&hand.terminal.request(Kind::Purchase, card, amount)).await?,
+                What::Deposit => hand.ask(&hand.terminal.request(Kind::Deposit, card, amount)).await?,
+                What::Refund => hand.ask(&hand.terminal.request(Kind::Refund, card, amount)).await?,
+                What::Balance => hand.ask(&hand.terminal.balance(card, currency)).await?,
+                What::Salary => {
+                    let account = card.account(currency);
+                    let account = account.ok_or_else(|| format!("{} has no account in {currency}", self.card))?;
+                    let bank = cast.bank(&card.bank)?.institution;
+                    hand.ask(&hand.terminal.salary(bank, account.number, amount)).await?
+                }
+                What::Reversal => {
+                    let purchase = hand.terminal.request(Kind::Purchase, card, amount);
+                    hand.ask(&purchase).await?;
+                    let stands = stands.map(Money::minor);
+                    hand.ask(&hand.terminal.reversal(&purchase, Mti::REVERSAL_REQUEST, stands)).await?
+                }
+                What::Echo => hand.show(hand.terminal.network(NetworkCode::Echo, hand.wait).await?),
+                What::SignOn => hand.show(hand.terminal.network(NetworkCode::SignOn, hand.wait).await?),
+            };
+            Ok(if approved { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        })
+    }
+}
+
+/// A terminal in somebody's hand: what it sends is seen at once, also where no answer comes.
+struct Hand {
+    terminal: Terminal,
+    wait: Duration,
+}
+
+impl Hand {
+    /// Sends, prints the exchange, and says whether it was approved.
+    async fn ask(&self, message: &Message<'static>) -> Result<bool, Failure> {
+        Ok(self.show(self.terminal.ask(message, self.wait).await?))
+    }
+
+    fn show(&self, exchange: Exchange) -> bool {
+        let dialect = &self.terminal.config().dialect;
+        println!("→ sent\n{}", indented(&describe::text(dialect, &exchange.sent, false)));
+        println!("← received after {:.1} ms\n{}", exchange.took.as_secs_f64() * 1000.0, indented(&describe::text(dialect, &exchange.received, false)));
+        let reply = &exchange.reply;
+        println!("{} {}", reply.code, reply.code.meaning().unwrap_or("(a code this switch does not know)"));
+        if let Some(rrn) = reply.rrn {
+            println!("its whole story: payswitch why {rrn}");
+        }
+        reply.code.approves()
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().fold(String::new(), |all, line| all + "  " + line + "\n")
+}

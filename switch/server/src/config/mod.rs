@@ -1,0 +1,387 @@
+//! What an operator writes: `payswitch.toml`. Everything has a default but the links; an unknown key is refused with its place.
+
+mod checked;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+pub use checked::{AcquirerPlan, BankPlan, Plan, Reach};
+
+/// The configuration that is used when none is given, and that documents every key.
+pub const DEFAULT: &str = include_str!("../../default.toml");
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not well written; tells line, column and what stands there.
+    #[error("{path}: {source}")]
+    Text {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// A value makes no sense.
+    #[error("{path}: {place}: {problem}")]
+    Value {
+        /// Which file.
+        path: PathBuf,
+        /// Which key.
+        place: String,
+        /// What is wrong and what is wanted.
+        problem: String,
+    },
+}
+
+/// The file as it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The switch itself.
+    #[serde(default)]
+    pub switch: SwitchSection,
+    /// Where operators look.
+    #[serde(default)]
+    pub http: HttpSection,
+    /// Links on which requests come in.
+    pub acquirer: Vec<AcquirerSection>,
+    /// Banks.
+    pub bank: Vec<BankSection>,
+    /// Who has cards at the reference banks.
+    #[serde(default)]
+    pub cast: CastSection,
+    /// How long to wait for what.
+    #[serde(default)]
+    pub timers: TimersSection,
+    /// Bounds.
+    #[serde(default)]
+    pub limits: LimitsSection,
+    /// How blocks are written.
+    #[serde(default)]
+    pub journal: JournalSection,
+    /// What is logged.
+    #[serde(default)]
+    pub log: LogSection,
+}
+
+/// `[switch]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SwitchSection {
+    /// DE33 of what the switch sends.
+    pub institution: String,
+    /// Local time, `+07:00`.
+    pub utc_offset: String,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpSection {
+    /// Address to listen on.
+    pub listen: String,
+}
+
+/// `[[acquirer]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcquirerSection {
+    /// Its name in logs and metrics.
+    pub name: String,
+    /// Address to listen on.
+    pub listen: String,
+    /// A built-in dialect's name or a file's path.
+    #[serde(default = "default_dialect")]
+    pub dialect: String,
+    /// The framing's name.
+    #[serde(default = "default_framing")]
+    pub framing: String,
+    /// Stands for DE32 where a message has none.
+    pub institution: String,
+    /// Whether its terminals can give deposited cash back.
+    #[serde(default)]
+    pub escrow: bool,
+}
+
+/// `[[bank]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BankSection {
+    /// Its name in logs and metrics; in process also the name of the reference bank.
+    pub name: String,
+    /// Its institution.
+    pub institution: String,
+    /// First digits of its cards.
+    pub prefixes: Vec<String>,
+    /// What it does; all kinds where left out.
+    pub kinds: Option<Vec<String>>,
+    /// In which currencies.
+    #[serde(default = "default_currencies")]
+    pub currencies: Vec<String>,
+    /// A reference bank in the switch's own process.
+    #[serde(default)]
+    pub in_process: bool,
+    /// The address of its host.
+    pub dial: Option<String>,
+    /// An address on which the bank dials the switch.
+    pub listen: Option<String>,
+    /// A built-in dialect's name or a file's path.
+    #[serde(default = "default_dialect")]
+    pub dialect: String,
+    /// The framing's name.
+    #[serde(default = "default_framing")]
+    pub framing: String,
+    /// Requests open there at once.
+    #[serde(default = "default_in_flight_max")]
+    pub in_flight_max: usize,
+    /// Silence after which an echo is sent, ms.
+    #[serde(default = "default_echo_after_ms")]
+    pub echo_after_ms: u64,
+    /// How long a sign-on or an echo may stay unanswered, ms.
+    #[serde(default = "default_answer_within_ms")]
+    pub answer_within_ms: u64,
+}
+
+fn default_dialect() -> String {
+    "iso87-ascii".into()
+}
+
+fn default_framing() -> String {
+    "2-byte".into()
+}
+
+fn default_currencies() -> Vec<String> {
+    vec!["KHR".into(), "USD".into()]
+}
+
+fn default_in_flight_max() -> usize {
+    65_536
+}
+
+fn default_echo_after_ms() -> u64 {
+    30_000
+}
+
+fn default_answer_within_ms() -> u64 {
+    10_000
+}
+
+/// `[cast]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CastSection {
+    /// A file of cards; the built-in one where left out.
+    pub file: Option<PathBuf>,
+    /// Further made-up cards for each bank, for load.
+    pub bulk_per_bank: u32,
+}
+
+/// `[timers]`, all in milliseconds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "told in default.toml, beside each default")]
+pub struct TimersSection {
+    pub atm_ms: u64,
+    pub pos_ms: u64,
+    pub forward_first_ms: u64,
+    pub forward_max_ms: u64,
+    pub forward_life_ms: u64,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "told in default.toml, beside each default")]
+pub struct LimitsSection {
+    pub connections_max: usize,
+    pub frame_max_bytes: usize,
+    pub idle_ms: u64,
+    pub frame_within_ms: u64,
+    pub write_within_ms: u64,
+    pub outbox_max_bytes: usize,
+    pub block_max_bytes: usize,
+    pub drain_ms: u64,
+}
+
+/// `[journal]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalSection {
+    /// Whether a block survives power loss.
+    pub synchronous: Synchronous,
+}
+
+/// How blocks are synced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// Before anything leaves.
+    #[default]
+    Full,
+    /// Never. Loses money when the power fails.
+    Off,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSection {
+    /// Lines for people or for programs.
+    pub format: LogFormat,
+    /// The least that is logged.
+    pub level: String,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line.
+    Json,
+}
+
+impl Default for SwitchSection {
+    fn default() -> Self {
+        Self { institution: "116000".into(), utc_offset: "+07:00".into() }
+    }
+}
+
+impl Default for HttpSection {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8580".into() }
+    }
+}
+
+impl Default for TimersSection {
+    fn default() -> Self {
+        Self {
+            atm_ms: 25_000,
+            pos_ms: 10_000,
+            forward_first_ms: 1_000,
+            forward_max_ms: 60_000,
+            forward_life_ms: 86_400_000,
+        }
+    }
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            connections_max: 2048,
+            frame_max_bytes: 4096,
+            idle_ms: 600_000,
+            frame_within_ms: 10_000,
+            write_within_ms: 10_000,
+            outbox_max_bytes: 256 * 1024,
+            block_max_bytes: 1024 * 1024,
+            drain_ms: 30_000,
+        }
+    }
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".into() }
+    }
+}
+
+impl Config {
+    /// The built-in configuration.
+    ///
+    /// # Errors
+    /// Never in a build that was tested.
+    pub fn embedded() -> Result<Self, ConfigError> {
+        Self::parse(Path::new("(built-in)"), DEFAULT)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is not well written.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.into(), source })?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads text; `path` names it in errors.
+    ///
+    /// # Errors
+    /// Where it is not well written, with line and caret.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        toml::from_str(text).map_err(|source| ConfigError::Text { path: path.into(), source: Box::new(source) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        match Config::parse(Path::new("payswitch.toml"), text).and_then(|config| config.check(Path::new("payswitch.toml"))) {
+            Ok(_) => panic!("taken: {text}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    const BANK: &str = "[[bank]]\nname = \"acleda\"\ninstitution = \"116001\"\nprefixes = [\"911601\"]\nin_process = true\n";
+    const ACQUIRER: &str = "[[acquirer]]\nname = \"t\"\nlisten = \"127.0.0.1:0\"\ninstitution = \"116000\"\n";
+
+    #[test]
+    fn what_is_left_out_has_the_value_that_the_built_in_configuration_shows() {
+        let written = Config::embedded().unwrap();
+        let left_out = Config::parse(Path::new("t"), &format!("{ACQUIRER}{BANK}")).unwrap();
+        for (written, left_out) in [
+            (format!("{:?}", written.limits), format!("{:?}", left_out.limits)),
+            (format!("{:?}", written.timers), format!("{:?}", left_out.timers)),
+            (format!("{:?}", written.switch), format!("{:?}", left_out.switch)),
+            (format!("{:?}", written.http), format!("{:?}", left_out.http)),
+            (format!("{:?}", written.journal), format!("{:?}", left_out.journal)),
+            (format!("{:?}", written.log), format!("{:?}", left_out.log)),
+        ] {
+            assert_eq!(written, left_out);
+        }
+        // The keys that the file shows commented out are the defaults too.
+        let shown = DEFAULT.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = ["));
+        assert_eq!(shown.count(), 2);
+        written.check(Path::new("(built-in)")).unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_line_and_caret() {
+        let told = refusal(&format!("{ACQUIRER}escro = true\n{BANK}"));
+        assert!(told.contains("line 5") && told.contains("^^^^^") && told.contains("escro"), "{told}");
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused_with_their_key() {
+        let cases = [
+            (format!("{ACQUIRER}{}", BANK.replace("116001", "bank")), "bank.acleda.institution"),
+            (format!("{ACQUIRER}{}", BANK.replace("911601", "91x")), "bank.acleda.prefixes"),
+            (format!("{ACQUIRER}{}", BANK.replace("in_process = true", "")), "bank.acleda"),
+            (format!("{ACQUIRER}{BANK}kinds = [\"loan\"]\n"), "bank.acleda.kinds"),
+            (format!("{ACQUIRER}{BANK}currencies = [\"RIEL\"]\n"), "bank.acleda.currencies"),
+            (format!("{ACQUIRER}{BANK}dialect = \"iso86\"\n"), "bank.acleda.dialect"),
+            (format!("{ACQUIRER}{BANK}framing = \"3-byte\"\n"), "bank.acleda.framing"),
+            (format!("{}{BANK}", ACQUIRER.replace("127.0.0.1:0", "nowhere")), "acquirer.t.listen"),
+            (format!("{ACQUIRER}{BANK}[switch]\nutc_offset = \"7\"\n"), "switch.utc_offset"),
+            (format!("{ACQUIRER}{BANK}{BANK}"), "bank.acleda.name"),
+            (format!("{ACQUIRER}{BANK}[limits]\nframe_max_bytes = 0\n"), "limits.frame_max_bytes"),
+        ];
+        for (text, place) in cases {
+            let told = refusal(&text);
+            assert!(told.contains(place), "{place}: {told}");
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! The heart of the socket thread: the shard, the journal's handle, and who must be woken when something may leave.
+//!
+//! Whatever is read before the next write becomes one block: connections read all that their sockets have and hand it to the
+//! shard; then, once all that were ready had their turn, the open block goes to the journal. While that one is being made
+//! durable the next fills.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use engine::LinkId;
+use journal::{Event, Events, Fatal, Journal};
+use shard::{CloseReason, LinkConfig, Shard};
+use tokio::sync::{Notify, mpsc};
+
+use crate::clock::Clock;
+use crate::metrics::{Counting, Metrics, Queue};
+use crate::switch::Readiness;
+
+/// How often timers and bounds are looked at. Far below the shortest timer, far above what a wake-up costs.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// Why a connection is to end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Ended {
+    /// The peer closed it.
+    #[error("the peer closed the connection")]
+    Peer,
+    /// The socket failed.
+    #[error("{0}")]
+    Socket(String),
+    /// The shard gives it up.
+    #[error(transparent)]
+    Session(#[from] CloseReason),
+    /// No byte for too long.
+    #[error("no byte for {0:?}")]
+    Idle(Duration),
+    /// A message that was begun is not whole.
+    #[error("a message that was begun was not whole after {0:?}")]
+    Dribble(Duration),
+    /// The peer does not take what is sent.
+    #[error("the peer took nothing for {0:?}")]
+    SlowReader(Duration),
+    /// The switch stops.
+    #[error("the switch stops")]
+    Stopping,
+}
+
+impl Ended {
+    /// A short word for the metric's label.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Socket(_) => "socket",
+            Self::Session(CloseReason::Frame(_)) => "framing",
+            Self::Session(CloseReason::Garbage(..)) => "garbage",
+            Self::Session(CloseReason::SignOnRefused(_)) => "sign_on_refused",
+            Self::Session(CloseReason::Silent) => "silent",
+            Self::Idle(_) => "idle",
+            Self::Dribble(_) => "dribble",
+            Self::SlowReader(_) => "slow_reader",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+/// Since when something is awaited of a connection's peer.
+#[derive(Debug, Default)]
+pub(crate) struct Since {
+    pub(crate) last_byte: Option<Instant>,
+    pub(crate) partial: Option<Instant>,
+    pub(crate) blocked: Option<Instant>,
+}
+
+/// What the core knows of a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    pub(crate) waker: Option<Waker>,
+    pub(crate) ended: Option<Ended>,
+    pub(crate) since: Since,
+    /// Whether reading waits until less is waiting inside.
+    pub(crate) paused: bool,
+    /// Whether silence for long is an end; a bank's link is kept by echoes instead.
+    pub(crate) may_idle_out: bool,
+}
+
+/// Shared by all tasks of the socket thread. Borrowed only between two awaits.
+pub(crate) struct Core {
+    pub(crate) shard: Shard<Counting>,
+    pub(crate) clock: Clock,
+    pub(crate) limits: crate::config::LimitsSection,
+    pub(crate) metrics: Metrics,
+    pub(crate) slots: BTreeMap<LinkId, Slot>,
+    journal: Journal,
+    commit: Rc<Notify>,
+    committing: bool,
+    follower: mpsc::Sender<u64>,
+    readiness: Readiness,
+}
+
+pub(crate) type Shared = Rc<RefCell<Core>>;
+
+impl Core {
+    #[expect(clippy::too_many_arguments, reason = "made in one place, from the pieces that start there")]
+    pub(crate) fn new(
+        shard: Shard<Counting>,
+        clock: Clock,
+        limits: crate::config::LimitsSection,
+        metrics: Metrics,
+        journal: Journal,
+        follower: mpsc::Sender<u64>,
+        readiness: Readiness,
+    ) -> Self {
+        let commit = Rc::new(Notify::new());
+        let slots = BTreeMap::new();
+        Self { shard, clock, limits, metrics, slots, journal, commit, committing: false, follower, readiness }
+    }
+
+    /// A connection begins.
+    pub(crate) fn open(&mut self, config: LinkConfig) -> LinkId {
+        let may_idle_out = matches!(config.side, shard::Side::Acquirer { .. });
+        let id = self.shard.open_link(self.clock.now(), config);
+        self.slots.insert(id, Slot { may_idle_out, ..Slot::default() });
+        self.something_happened();
+        id
+    }
+
+    /// A connection has ended.
+    pub(crate) fn close(&mut self, id: LinkId) {
+        self.slots.remove(&id);
+        self.shard.close_link(self.clock.now(), id);
+        self.something_happened();
+    }
+
+    /// Bytes came in on a connection.
+    pub(crate) fn received(&mut self, id: LinkId, input: &mut BytesMut) -> Result<(), CloseReason> {
+        let result = self.shard.received(self.clock.now(), id, input);
+        self.something_happened();
+        result
+    }
+
+    /// Records may wait for a block, frames may be free to leave.
+    fn something_happened(&mut self) {
+        self.wake_ready();
+        if !self.committing {
+            self.committing = true;
+            self.commit.notify_one();
+        }
+    }
+
+    fn wake_ready(&mut self) {
+        for id in self.shard.take_ready() {
+            if let Some(waker) = self.slots.get(&id).and_then(|slot| slot.waker.as_ref()) {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Hands the open block to the journal if it takes one; else it goes with the next event.
+    fn submit(&mut self) {
+        if self.journal.free() > 0
+            && let Some((number, bytes)) = self.shard.take_block()
+            && let Err(refused) = self.journal.submit(number, bytes)
+        {
+            // Only a journal that has ended refuses a block it had room for; its last event says why, and nothing leaves.
+            tracing::error!(number, ?refused, "the journal takes no block");
+        }
+    }
+
+    fn on_event(&mut self, event: Event) -> Result<(), Fatal> {
+        match event {
+            Event::Durable { number, bytes, took, retries, spent } => {
+                // The next block first: the disk works while what has become free is written out.
+                self.shard.give_back(spent);
+                self.submit();
+                self.shard.durable(number);
+                self.metrics.append_seconds.observe(took.as_secs_f64());
+                self.metrics.journal_bytes.inc_by(bytes as u64);
+                self.metrics.journal_retries.inc_by(u64::from(retries));
+                self.metrics.journal_block.set(i64::try_from(number).unwrap_or(i64::MAX));
+                // The follower may lag; it asks for the newest number when it is done with the one before.
+                let _ = self.follower.try_send(number);
+                self.wake_ready();
+                self.wake_paused();
+            }
+            Event::Stalled { number, why, text } => {
+                tracing::error!(number, ?why, text, "the journal stands still: nothing new is admitted, the block is tried again");
+                self.set_stalled(true);
+            }
+            Event::Resumed => {
+                tracing::info!("the journal goes on");
+                self.set_stalled(false);
+            }
+            Event::Fatal(fatal) => return Err(fatal),
+        }
+        Ok(())
+    }
+
+    fn set_stalled(&mut self, stalled: bool) {
+        self.shard.set_stalled(stalled);
+        self.metrics.journal_stalled.set(i64::from(stalled));
+        self.readiness.set_journal(!stalled);
+    }
+
+    fn wake_paused(&mut self) {
+        for slot in self.slots.values_mut().filter(|slot| slot.paused) {
+            if let Some(waker) = &slot.waker {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Timers, bounds on what peers owe, and gauges.
+    fn look(&mut self, now: Instant) {
+        if self.shard.deadline().is_some_and(|due| due <= self.clock.now()) {
+            for (id, reason) in self.shard.tick(self.clock.now()) {
+                self.end(id, Ended::Session(reason));
+            }
+            self.something_happened();
+        }
+        let [idle, frame, write] = [self.limits.idle_ms, self.limits.frame_within_ms, self.limits.write_within_ms]
+            .map(Duration::from_millis);
+        let over = |since: Option<Instant>, bound: Duration| since.is_some_and(|since| now.duration_since(since) > bound);
+        for slot in self.slots.values_mut().filter(|slot| slot.ended.is_none()) {
+            let ended = if over(slot.since.blocked, write) {
+                Some(Ended::SlowReader(write))
+            } else if over(slot.since.partial, frame) && !slot.paused {
+                Some(Ended::Dribble(frame))
+            } else if slot.may_idle_out && over(slot.since.last_byte, idle) {
+                Some(Ended::Idle(idle))
+            } else {
+                None
+            };
+            if let (Some(_), Some(waker)) = (&ended, &slot.waker) {
+                waker.wake_by_ref();
+            }
+            slot.ended = ended;
+        }
+    }
+
+    fn gauges(&self) {
+        let (outboxes, block) = self.shard.waiting();
+        let state = self.shard.state();
+        let limits = &self.limits;
+        self.metrics.set_queue(Queue::Outbox, outboxes, limits.outbox_max_bytes * self.slots.len().max(1));
+        self.metrics.set_queue(Queue::Block, block, limits.block_max_bytes);
+        self.metrics.set_queue(Queue::Forward, state.forward_depth(), 0);
+        self.metrics.set_queue(Queue::Connections, self.slots.len(), limits.connections_max);
+        self.metrics.dead_letters.set(i64::try_from(state.dead_letters().count()).unwrap_or(i64::MAX));
+        self.metrics.remembered.set(i64::try_from(state.remembered()).unwrap_or(i64::MAX));
+        for bank in &self.shard.rules().banks {
+            self.metrics.set_bank(&bank.name, state.in_flight(bank.id), bank.in_flight_max);
+        }
+    }
+
+    /// Asks a connection to end.
+    pub(crate) fn end(&mut self, id: LinkId, why: Ended) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.ended = Some(why);
+            if let Some(waker) = &slot.waker {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    pub(crate) fn end_all(&mut self) {
+        let ids: Vec<LinkId> = self.slots.keys().copied().collect();
+        for id in ids {
+            self.end(id, Ended::Stopping);
+        }
+    }
+
+    /// Everything submitted becomes durable, then the thread of the journal ends.
+    pub(crate) fn finish(&mut self) {
+        self.submit();
+        self.journal.finish();
+    }
+}
+
+/// Closes blocks: once all connections that were ready had their turn.
+pub(crate) async fn commit(core: Shared) {
+    let commit = Rc::clone(&core.borrow().commit);
+    loop {
+        commit.notified().await;
+        tokio::task::yield_now().await;
+        let mut core = core.borrow_mut();
+        core.committing = false;
+        core.submit();
+        core.shard.release();
+        core.wake_ready();
+    }
+}
+
+/// Takes the journal's events until it ends.
+///
+/// # Errors
+/// Why it ended by itself.
+pub(crate) async fn events(core: Shared, mut events: Events) -> Result<(), Fatal> {
+    while let Some(event) = events.next().await {
+        core.borrow_mut().on_event(event)?;
+        // Several may have come while this thread was busy.
+        while let Some(event) = events.try_next() {
+            core.borrow_mut().on_event(event)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the clock.
+pub(crate) async fn look(core: Shared) {
+    let mut interval = tokio::time::interval(LOOK_EVERY);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for count in 0_u32.. {
+        let now = interval.tick().await;
+        let mut core = core.borrow_mut();
+        core.look(now.into_std());
+        if count.is_multiple_of(25) {
+            core.gauges();
+        }
+    }
+}

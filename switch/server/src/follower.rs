@@ -1,0 +1,106 @@
+//! The follower: folds durable blocks into snapshots and views, and checks on the way that they lead where the engine went.
+//!
+//! It reads the journal as any other process could, so it may lag as far as it likes without holding anybody up.
+
+use journal::{MasterKey, Reader, Snapshots};
+use tokio::sync::mpsc;
+use views::Views;
+
+use crate::metrics::Metrics;
+use crate::recovery::{Folded, Paths, STREAM};
+use crate::switch::Error;
+
+/// Blocks are folded into views in transactions of about this many bytes of records.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// A snapshot is written when as much was appended since the last one as that one was long, and at least this much: so recovery
+/// reads a bounded tail, and all snapshots together cost no more than the journal itself.
+const SNAPSHOT_AFTER_BYTES: usize = 64 * 1024 * 1024;
+
+pub(crate) struct Follower {
+    reader: Reader,
+    snapshots: Snapshots,
+    views: Views,
+    folded: Folded,
+    views_at: u64,
+    since_snapshot: usize,
+    snapshot_bytes: usize,
+    metrics: Metrics,
+}
+
+impl Follower {
+    pub(crate) fn open(paths: &Paths, master: &MasterKey, metrics: Metrics) -> Result<Self, Error> {
+        let snapshots = Snapshots::open(paths.snapshots(), STREAM, master)?;
+        let folded = Folded::from_snapshot(&snapshots)?;
+        let views = Views::open(&paths.views(), master.derive(b"views card token"))?;
+        Ok(Self {
+            reader: Reader::open(paths.journal(), STREAM, master)?,
+            snapshots,
+            views_at: views.folded()?,
+            views,
+            folded,
+            since_snapshot: 0,
+            snapshot_bytes: SNAPSHOT_AFTER_BYTES,
+            metrics,
+        })
+    }
+
+    /// Folds whatever is durable, each time that somebody says so, until nobody can any more; then writes a last snapshot.
+    pub(crate) fn run(mut self, mut durable: mpsc::Receiver<u64>) {
+        let worked = loop {
+            if let Err(error) = self.catch_up() {
+                break Err(error);
+            }
+            if durable.blocking_recv().is_none() {
+                break self.catch_up().and_then(|()| self.snapshot());
+            }
+        };
+        if let Err(error) = worked {
+            // The switch itself goes on: no decision reads what the follower makes.
+            tracing::error!(%error, "the follower has stopped: views and snapshots are not kept up any more");
+        }
+    }
+
+    fn catch_up(&mut self) -> Result<(), Error> {
+        loop {
+            let from = self.folded.number.min(self.views_at) + 1;
+            let mut batch = Vec::new();
+            let mut bytes = 0;
+            for block in self.reader.from(from) {
+                let block = block?;
+                bytes += block.payload.len();
+                batch.push(block);
+                if bytes >= BATCH_BYTES {
+                    break;
+                }
+            }
+            let Some(last) = batch.last().map(|block| block.number) else { return Ok(()) };
+            for block in &batch {
+                if block.number > self.folded.number {
+                    self.folded.fold(block.number, &block.payload)?;
+                    self.since_snapshot += block.payload.len();
+                }
+            }
+            let views_at = self.views_at;
+            let unseen = batch.iter().filter(|block| block.number > views_at);
+            self.views.fold(unseen.map(|block| (block.number, block.payload.as_slice())))?;
+            self.views_at = self.views_at.max(last);
+            self.metrics.follower_block.set(i64::try_from(last).unwrap_or(i64::MAX));
+            if self.since_snapshot >= self.snapshot_bytes {
+                self.snapshot()?;
+            }
+        }
+    }
+
+    fn snapshot(&mut self) -> Result<(), Error> {
+        if self.since_snapshot == 0 {
+            return Ok(());
+        }
+        let mut bytes = Vec::with_capacity(self.snapshot_bytes);
+        self.folded.state.snapshot(&mut bytes);
+        self.snapshot_bytes = bytes.len().max(SNAPSHOT_AFTER_BYTES);
+        self.snapshots.put(self.folded.number, bytes)?;
+        self.since_snapshot = 0;
+        self.metrics.snapshot_block.set(i64::try_from(self.folded.number).unwrap_or(i64::MAX));
+        Ok(())
+    }
+}

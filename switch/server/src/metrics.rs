@@ -1,0 +1,301 @@
+//! Every metric, named once, here. The engine's records tell what happened; this counts them.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use engine::{BankId, LegId, Record, State};
+use model::{Kind, Mti, ResponseCode, Timestamp, TransactionId};
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+use shard::{Direction, Side, Watch};
+
+/// From a tenth of a millisecond to half a minute, the longest that a bank is waited for.
+const ANSWER_SECONDS: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 25.0, 30.0,
+];
+/// From a fast disk's sync to a sick one's.
+const APPEND_SECONDS: &[f64] =
+    &[0.00005, 0.0001, 0.0002, 0.0004, 0.0008, 0.0015, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// The queues that are watched, by their label.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Queue {
+    /// Bytes that wait to leave, on all links.
+    Outbox,
+    /// Bytes of records that wait for the journal.
+    Block,
+    /// Advices and repeats owed to banks.
+    Forward,
+    /// Connections of all listening ports.
+    Connections,
+}
+
+impl Queue {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox_bytes",
+            Self::Block => "block_bytes",
+            Self::Forward => "forward",
+            Self::Connections => "connections",
+        }
+    }
+}
+
+/// All metrics of a running switch. Clones count into the same.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    messages: IntCounterVec,
+    unreadable: IntCounterVec,
+    refused: IntCounter,
+    transactions: IntCounterVec,
+    answer_seconds: HistogramVec,
+    bank_seconds: HistogramVec,
+    records: IntCounterVec,
+    pub(crate) links_closed: IntCounterVec,
+    pub(crate) append_seconds: Histogram,
+    pub(crate) journal_bytes: IntCounter,
+    pub(crate) journal_retries: IntCounter,
+    pub(crate) journal_stalled: IntGauge,
+    pub(crate) journal_block: IntGauge,
+    pub(crate) follower_block: IntGauge,
+    pub(crate) snapshot_block: IntGauge,
+    pub(crate) dead_letters: IntGauge,
+    pub(crate) remembered: IntGauge,
+    bank_up: IntGaugeVec,
+    in_flight: IntGaugeVec,
+    in_flight_max: IntGaugeVec,
+    queue: IntGaugeVec,
+    queue_max: IntGaugeVec,
+}
+
+/// Makes metrics and registers them; a name that is taken twice is a mistake that the first test finds.
+struct Maker {
+    registry: Registry,
+}
+
+impl Maker {
+    fn register<M: prometheus::core::Collector + Clone + 'static>(&self, metric: prometheus::Result<M>) -> prometheus::Result<M> {
+        let metric = metric?;
+        self.registry.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        self.register(IntCounter::new(format!("payswitch_{name}"), help))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+        self.register(IntCounterVec::new(Opts::new(format!("payswitch_{name}"), help), labels))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.register(IntGauge::new(format!("payswitch_{name}"), help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
+        self.register(IntGaugeVec::new(Opts::new(format!("payswitch_{name}"), help), labels))
+    }
+
+    fn seconds(&self, name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> prometheus::Result<HistogramVec> {
+        let options = HistogramOpts::new(format!("payswitch_{name}"), help).buckets(buckets.to_vec());
+        self.register(HistogramVec::new(options, labels))
+    }
+}
+
+impl Metrics {
+    /// All of them, in a registry of their own.
+    ///
+    /// # Errors
+    /// Where a name is taken twice.
+    pub fn new() -> prometheus::Result<Self> {
+        let make = Maker { registry: Registry::new() };
+        let build = make.gauges("build_info", "Always 1; the labels tell what runs.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+        Ok(Self {
+            messages: make.counters("messages_total", "Messages read and staged.", &["link", "direction", "mti"])?,
+            unreadable: make.counters(
+                "unreadable_total",
+                "Frames that could not be read or break their profile.",
+                &["link"],
+            )?,
+            refused: make.counter("refused_total", "Requests refused without a record (30 or 96).")?,
+            transactions: make.counters(
+                "transactions_total",
+                "Transactions answered, by the response code (DE39) that was told.",
+                &["kind", "bank", "outcome"],
+            )?,
+            answer_seconds: make.seconds(
+                "answer_seconds",
+                "From a request's acceptance to the decision on its answer.",
+                &["kind"],
+                ANSWER_SECONDS,
+            )?,
+            bank_seconds: make.seconds(
+                "bank_answer_seconds",
+                "From the decision to ask a bank to its answer.",
+                &["bank"],
+                ANSWER_SECONDS,
+            )?,
+            records: make.counters("records_total", "Decisions kept in the journal.", &["record"])?,
+            links_closed: make.counters("links_closed_total", "Links that ended, by the reason.", &["link", "reason"])?,
+            append_seconds: {
+                let help = "From handing a block to the store until it was durable, retries included.";
+                let options = HistogramOpts::new("payswitch_journal_append_seconds", help).buckets(APPEND_SECONDS.to_vec());
+                make.register(Histogram::with_opts(options))?
+            },
+            journal_bytes: make.counter("journal_bytes_total", "Sealed bytes made durable.")?,
+            journal_retries: make.counter("journal_retries_total", "Times that a block had to be tried again.")?,
+            journal_stalled: make.gauge("journal_stalled", "1 while a block cannot be made durable.")?,
+            journal_block: make.gauge("journal_block", "Newest durable block.")?,
+            follower_block: make.gauge("follower_block", "Newest block that views and snapshots have folded.")?,
+            snapshot_block: make.gauge("snapshot_block", "Block of the newest snapshot.")?,
+            dead_letters: make.gauge("dead_letters", "What is owed to banks and was given up; an operator must look.")?,
+            remembered: make.gauge("remembered_transactions", "Transactions in memory: two business dates, and what is owed.")?,
+            bank_up: make.gauges("bank_up", "1 while a link of the bank is signed on.", &["bank"])?,
+            in_flight: make.gauges("in_flight", "Requests and advices open at a bank.", &["bank"])?,
+            in_flight_max: make.gauges("in_flight_max", "How many may be.", &["bank"])?,
+            queue: make.gauges("queue_length", "What waits, by queue.", &["queue"])?,
+            queue_max: make.gauges("queue_capacity", "How much may wait; 0 where only time bounds it.", &["queue"])?,
+            registry: make.registry,
+        })
+    }
+
+    /// What `/metrics` prints.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn set_queue(&self, queue: Queue, length: usize, capacity: usize) {
+        self.queue.with_label_values(&[queue.label()]).set(gauge(length));
+        self.queue_max.with_label_values(&[queue.label()]).set(gauge(capacity));
+    }
+
+    pub(crate) fn set_bank(&self, bank: &str, in_flight: usize, in_flight_max: usize) {
+        self.in_flight.with_label_values(&[bank]).set(gauge(in_flight));
+        self.in_flight_max.with_label_values(&[bank]).set(gauge(in_flight_max));
+    }
+}
+
+fn gauge(value: usize) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+/// Finding a metric by its labels costs more than counting, so those in use are kept at hand.
+struct AtHand<K, M>(HashMap<K, M>);
+
+impl<K: Eq + Hash, M> AtHand<K, M> {
+    fn get(&mut self, key: K, find: impl FnOnce() -> M) -> &M {
+        self.0.entry(key).or_insert_with(find)
+    }
+}
+
+/// The socket thread's own hand on the metrics.
+pub(crate) struct Counting {
+    metrics: Metrics,
+    bank_names: HashMap<BankId, Arc<str>>,
+    messages: AtHand<(Arc<str>, Direction, Mti), IntCounter>,
+    transactions: AtHand<(Option<Kind>, Option<BankId>, ResponseCode), IntCounter>,
+    answers: AtHand<Kind, Histogram>,
+    banks: AtHand<BankId, Histogram>,
+    records: AtHand<&'static str, IntCounter>,
+    asked: HashMap<LegId, Timestamp>,
+}
+
+impl Counting {
+    pub(crate) fn new(metrics: Metrics, bank_names: HashMap<BankId, Arc<str>>) -> Self {
+        for name in bank_names.values() {
+            metrics.bank_up.with_label_values(&[name]).set(0);
+        }
+        Self {
+            metrics,
+            bank_names,
+            messages: AtHand(HashMap::new()),
+            transactions: AtHand(HashMap::new()),
+            answers: AtHand(HashMap::new()),
+            banks: AtHand(HashMap::new()),
+            records: AtHand(HashMap::new()),
+            asked: HashMap::new(),
+        }
+    }
+
+    fn bank_name(&self, bank: Option<BankId>) -> &str {
+        bank.and_then(|bank| self.bank_names.get(&bank)).map_or("none", |name| name)
+    }
+
+    fn outcome(&mut self, kind: Option<Kind>, bank: Option<BankId>, code: ResponseCode) {
+        let Self { metrics, bank_names, transactions, .. } = self;
+        let counter = transactions.get((kind, bank, code), || {
+            let bank = bank.and_then(|bank| bank_names.get(&bank)).map_or("none", |name| name);
+            metrics.transactions.with_label_values(&[kind.map_or("reversal", Kind::name), bank, &code.to_string()])
+        });
+        counter.inc();
+    }
+
+    fn answered(&mut self, at: Timestamp, before: &State, id: TransactionId, code: ResponseCode) {
+        let Some(it) = before.transaction(id) else { return };
+        let Some(kind) = it.asked.kind() else { return };
+        // A salary's outcome found after 09 is told to repeats; the transaction was answered before.
+        if it.answer.is_some() {
+            return;
+        }
+        self.outcome(Some(kind), it.legs.first().map(|leg| leg.bank), code);
+        let Self { metrics, answers, .. } = self;
+        let seconds = answers.get(kind, || metrics.answer_seconds.with_label_values(&[kind.name()]));
+        seconds.observe(at.since(it.accepted).as_secs_f64());
+    }
+
+    fn bank_answered(&mut self, at: Timestamp, before: &State, leg: LegId) {
+        let (Some(asked), Some(bank)) = (self.asked.remove(&leg), before.leg(leg).map(|it| it.bank)) else { return };
+        let Self { metrics, banks, bank_names, .. } = self;
+        let name = bank_names.get(&bank).map_or("none", |name| name);
+        let seconds = banks.get(bank, || metrics.bank_seconds.with_label_values(&[name]));
+        seconds.observe(at.since(asked).as_secs_f64());
+    }
+}
+
+impl Watch for Counting {
+    fn message(&mut self, direction: Direction, side: &Side, mti: Mti) {
+        let Self { metrics, messages, .. } = self;
+        let name = match side {
+            Side::Acquirer { name, .. } => name,
+            Side::Bank(bank) => &bank.name,
+        };
+        let way = match direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        };
+        let counter = messages.get((name.clone(), direction, mti), || {
+            metrics.messages.with_label_values(&[name, way, &mti.to_string()])
+        });
+        counter.inc();
+    }
+
+    fn unreadable(&mut self, side: &Side) {
+        self.metrics.unreadable.with_label_values(&[side.name()]).inc();
+    }
+
+    fn refused(&mut self) {
+        self.metrics.refused.inc();
+    }
+
+    fn record(&mut self, at: Timestamp, before: &State, record: &Record<'_>) {
+        let Self { metrics, records, .. } = self;
+        records.get(record.name(), || metrics.records.with_label_values(&[record.name()])).inc();
+        match *record {
+            Record::Answered { transaction, answer } => self.answered(at, before, transaction, answer.code),
+            Record::Refused { asked, code, .. } => self.outcome(asked.kind(), None, code),
+            Record::ReversalAnswered { code, .. } => self.outcome(None, None, code),
+            Record::LegStarted { leg, .. } => drop(self.asked.insert(leg, at)),
+            Record::LegAnswered { leg, .. } => self.bank_answered(at, before, leg),
+            Record::LegLost { leg, .. } => drop(self.asked.remove(&leg)),
+            Record::BankLinked { bank, up } => {
+                self.metrics.bank_up.with_label_values(&[self.bank_name(Some(bank))]).set(i64::from(up));
+            }
+            _ => {}
+        }
+    }
+}
