@@ -7,8 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bank_adapters::{Backoff, Cast, IsoHost, ReferenceBank, dial_iso, listen_iso};
-use clap::Args;
-use server::config::LogSection;
+use clap::{Args, ValueEnum};
+use server::config::{LogFormat, LogSection};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wire::{Dialect, Framing};
@@ -41,11 +41,33 @@ pub(super) struct Bank {
     /// How messages are cut from the stream.
     #[arg(long, default_value = "2-byte")]
     framing: String,
+    /// How the log looks.
+    #[arg(long, value_enum, default_value_t)]
+    log_format: Format,
+}
+
+/// How the log looks.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One object a line.
+    Json,
+}
+
+impl From<Format> for LogFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 impl Bank {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        log(&LogSection::default())?;
+        log(&LogSection { format: self.log_format.into(), ..LogSection::default() })?;
         let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(self.bulk)?;
         let dialect = Dialect::builtin(&self.dialect)
             .ok_or_else(|| format!("no dialect is called {:?}; known: {}", self.dialect, Dialect::builtin_names().join(", ")))?;
@@ -59,7 +81,7 @@ impl Bank {
             let serving = match (self.listen, self.dial) {
                 (Some(address), _) => {
                     let listener = TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
-                    tracing::info!(bank = self.name, address = %listener.local_addr()?, "the bank listens");
+                    tracing::info!(link = self.name, address = %listener.local_addr()?, "listening");
                     tokio::spawn(listen_iso(listener, bank, host, until))
                 }
                 (None, Some(address)) => tokio::spawn(dial_iso(address, bank, host, Backoff::default(), until)),

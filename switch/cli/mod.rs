@@ -8,6 +8,7 @@ mod run;
 mod send;
 mod why;
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -74,7 +75,8 @@ pub(crate) fn main() -> ExitCode {
 fn log(section: &LogSection) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&section.level)
         .map_err(|error| format!("log.level: {:?}: {error}; write error, warn, info, debug or trace", section.level))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let on_screen = std::io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(on_screen);
     match section.format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

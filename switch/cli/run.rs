@@ -34,13 +34,12 @@ impl Run {
         log(&config.log)?;
         block_on(async {
             let mut switch = Switch::start(plan, &Paths::new(&self.folder.data)).await?;
-            tracing::info!(
-                data = %self.folder.data.display(),
-                terminals = ?switch.running.addresses().acquirers,
-                banks = ?switch.running.addresses().banks,
-                http = %switch.http,
-                "the switch runs"
-            );
+            let addresses = switch.running.addresses();
+            for (link, address) in addresses.acquirers.iter().chain(&addresses.banks) {
+                tracing::info!(link, %address, "listening");
+            }
+            tracing::info!(link = "http", address = %switch.http, "listening");
+            tracing::info!(data = %self.folder.data.display(), "the switch runs");
             tokio::select! {
                 asked = asked_to_stop() => asked?,
                 ended = switch.running.ended() => ended?,

@@ -118,7 +118,13 @@ struct Hand {
 impl Hand {
     /// Sends, prints the exchange, and says whether it was approved.
     async fn ask(&self, message: &Message<'static>) -> Result<bool, Failure> {
-        Ok(self.show(self.terminal.ask(message, self.wait).await?))
+        match self.terminal.ask(message, self.wait).await {
+            Ok(exchange) => Ok(self.show(exchange)),
+            Err(error) => Err(match message.rrn {
+                Some(rrn) => format!("{error}\nwhat became of it: payswitch why {rrn}").into(),
+                None => error.into(),
+            }),
+        }
     }
 
     fn show(&self, exchange: Exchange) -> bool {
