@@ -6,8 +6,10 @@ mod error;
 mod exchange;
 #[cfg(test)]
 mod fake;
+mod story;
 mod terminal;
 
 pub use error::Error;
 pub use exchange::{Exchange, Reply, Unmatched};
+pub use story::{LedgerBalance, Outcome, Step, Story, StoryTimers};
 pub use terminal::{Terminal, TerminalConfig};

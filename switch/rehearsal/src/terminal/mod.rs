@@ -22,7 +22,6 @@ use wire::{Dialect, Framing};
 
 use crate::{Error, Exchange, Unmatched};
 use line::Line;
-pub(crate) use numbers::Dice;
 use numbers::Numbers;
 
 /// Who a terminal is and how it speaks.
