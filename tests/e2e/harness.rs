@@ -1,0 +1,292 @@
+//! Switches and banks as processes of their own, started on free ports in temporary folders, and stopped with the test.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use bank_adapters::Cast;
+use rehearsal::{Terminal, TerminalConfig};
+use tempfile::TempDir;
+use wire::Dialect;
+
+/// Longer than anything here takes on a busy machine; only a failure waits as long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program under test.
+pub(crate) const PAYSWITCH: &str = env!("CARGO_BIN_EXE_payswitch");
+
+/// A process of `payswitch` that listens, with its log read as it comes. Killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// Where it listens, by link.
+    pub(crate) addresses: HashMap<String, SocketAddr>,
+    log: mpsc::Receiver<serde_json::Value>,
+}
+
+impl Process {
+    /// Starts `command`, whose log must be JSON lines on standard error, and waits until one of them says `up`.
+    pub(crate) fn start(command: &mut Command, up: &str) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+        let stderr = BufReader::new(child.stderr.take().expect("is piped"));
+        let (lines, log) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let entry = serde_json::from_str(&line).unwrap_or_else(|_| serde_json::json!({ "message": line }));
+                if lines.send(entry).is_err() {
+                    return;
+                }
+            }
+        });
+        let mut process = Self { child, addresses: HashMap::new(), log };
+        let mut seen = Vec::new();
+        loop {
+            let Ok(entry) = process.log.recv_timeout(PATIENCE) else { panic!("not up; its log: {seen:#?}") };
+            if let (Some("listening"), Some(link), Some(address)) =
+                (text(&entry, "message"), text(&entry, "link"), text(&entry, "address"))
+            {
+                process.addresses.insert(link.to_owned(), address.parse().expect("an address"));
+            }
+            let is_up = text(&entry, "message") == Some(up);
+            seen.push(entry);
+            if is_up {
+                return process;
+            }
+        }
+    }
+
+    /// Waits for the next line of the log with this message.
+    pub(crate) fn logged(&self, message: &str) -> serde_json::Value {
+        loop {
+            let entry = self.log.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("never logged: {message}"));
+            if text(&entry, "message").is_some_and(|it| it.contains(message)) {
+                return entry;
+            }
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL: nothing is flushed, nobody is told.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        let status = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().expect("kill is there");
+        assert!(status.success());
+        self.child.wait().expect("ends")
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("can be asked").is_none()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn text<'v>(entry: &'v serde_json::Value, key: &str) -> Option<&'v str> {
+    entry.get(key)?.as_str()
+}
+
+/// How the banks of a switch are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Banks {
+    /// In the switch's own process.
+    InProcess,
+    /// As processes of their own, dialled by the switch.
+    OverTcp,
+}
+
+/// A switch with its three reference banks.
+pub(crate) struct Switch {
+    pub(crate) process: Process,
+    pub(crate) banks: Vec<Process>,
+    pub(crate) setup: Setup,
+}
+
+/// What a switch is started from; the same again is the same switch after a stop.
+pub(crate) struct Setup {
+    pub(crate) folder: TempDir,
+    pub(crate) banks: Banks,
+    pub(crate) dialect: &'static str,
+    /// Further lines of the configuration.
+    pub(crate) more: String,
+}
+
+impl Setup {
+    pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), banks, dialect, more: String::new() }
+    }
+
+    /// Adds lines to the configuration: a table with its keys.
+    pub(crate) fn with(mut self, more: &str) -> Self {
+        self.more.push_str(more);
+        self.more.push('\n');
+        self
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where the ledgers lie, to be read from outside.
+    pub(crate) fn ledgers(&self) -> PathBuf {
+        match self.banks {
+            Banks::InProcess => self.data().join("banks"),
+            Banks::OverTcp => self.folder.path().join("ledgers"),
+        }
+    }
+
+    pub(crate) fn start(self) -> Switch {
+        let (process, banks) = self.spawn();
+        let switch = Switch { process, banks, setup: self };
+        switch.wait_for_banks();
+        switch
+    }
+
+    fn spawn(&self) -> (Process, Vec<Process>) {
+        let banks: Vec<Process> = match self.banks {
+            Banks::InProcess => Vec::new(),
+            Banks::OverTcp => NAMES.iter().map(|(name, _)| self.spawn_bank(name, "127.0.0.1:0")).collect(),
+        };
+        (self.spawn_switch(&banks), banks)
+    }
+
+    /// A bank's process of its own, listening at `address`.
+    pub(crate) fn spawn_bank(&self, name: &str, address: &str) -> Process {
+        let mut command = Command::new(PAYSWITCH);
+        command.args(["bank", name, "--listen", address, "--dialect", self.dialect, "--log-format", "json", "--data"]);
+        Process::start(command.arg(self.ledgers()), "listening")
+    }
+
+    pub(crate) fn spawn_switch(&self, banks: &[Process]) -> Process {
+        let config = self.folder.path().join("payswitch.toml");
+        std::fs::write(&config, self.config(banks)).expect("is written");
+        let mut command = Command::new(PAYSWITCH);
+        Process::start(command.args(["run", "--config"]).arg(config).arg("--data").arg(self.data()), "the switch runs")
+    }
+
+    fn config(&self, banks: &[Process]) -> String {
+        let dialect = self.dialect;
+        let mut text = format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n{}\n\
+             [[acquirer]]\nname = \"terminals\"\nlisten = \"127.0.0.1:0\"\ninstitution = \"116000\"\ndialect = \"{dialect}\"\n\
+             [[acquirer]]\nname = \"escrow\"\nlisten = \"127.0.0.1:0\"\ninstitution = \"116000\"\ndialect = \"{dialect}\"\nescrow = true\n",
+            self.more
+        );
+        for (index, (name, number)) in NAMES.iter().enumerate() {
+            let reach = match banks.get(index) {
+                None => "in_process = true".to_owned(),
+                Some(bank) => format!("dial = \"{}\"", bank.addresses[*name]),
+            };
+            text += &format!(
+                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{dialect}\"\n",
+                911_601 + index
+            );
+        }
+        text
+    }
+}
+
+const NAMES: [(&str, &str); 3] = [("acleda", "116001"), ("canadia", "116002"), ("wing", "116003")];
+
+impl Switch {
+    pub(crate) fn terminals(&self) -> SocketAddr {
+        self.process.addresses["terminals"]
+    }
+
+    pub(crate) fn dialect(&self) -> std::sync::Arc<Dialect> {
+        Dialect::builtin(self.setup.dialect).expect("is built in")
+    }
+
+    /// A terminal with a name of its own.
+    pub(crate) async fn terminal(&self, name: &str) -> Terminal {
+        self.terminal_on("terminals", name).await
+    }
+
+    pub(crate) async fn terminal_on(&self, link: &str, name: &str) -> Terminal {
+        let config = TerminalConfig { dialect: self.dialect(), ..TerminalConfig::named(name) };
+        Terminal::connect(self.process.addresses[link], config).await.expect("connects")
+    }
+
+    /// Starts the switch again on the same data, the banks staying as they are. Ports are new.
+    pub(crate) fn restart(&mut self) {
+        self.process.kill();
+        self.process = self.setup.spawn_switch(&self.banks);
+        self.wait_for_banks();
+    }
+
+    /// A page of the switch's HTTP port: status and body.
+    pub(crate) fn http(&self, path: &str) -> (u16, String) {
+        http(self.process.addresses["http"], path)
+    }
+
+    /// A metric's value, by its name and labels as `/metrics` prints them; zero where it is not there.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let (_, page) = self.http("/metrics");
+        let line = page.lines().find(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(' ')));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
+    }
+
+    pub(crate) fn wait_for_banks(&self) {
+        for (name, _) in NAMES {
+            eventually(&format!("{name} is up"), || self.metric(&format!("payswitch_bank_up{{bank=\"{name}\"}}")) == 1.0);
+        }
+    }
+
+    /// Runs `payswitch` with these arguments and the switch's data folder; its standard output and whether it succeeded.
+    pub(crate) fn command(&self, arguments: &[&str]) -> (bool, String) {
+        command(arguments, Some(&self.setup.data()))
+    }
+}
+
+pub(crate) fn command(arguments: &[&str], data: Option<&Path>) -> (bool, String) {
+    let mut command = Command::new(PAYSWITCH);
+    command.args(arguments).stdin(Stdio::null());
+    if let Some(data) = data {
+        command.arg("--data").arg(data);
+    }
+    let output = command.output().expect("runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output.status.success(), text)
+}
+
+/// Asks again and again until it is so. For what another process does, of which no event can be awaited.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = std::time::Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(std::time::Instant::now() < until, "never so: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn http(address: SocketAddr, path: &str) -> (u16, String) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).expect("connects");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n\r\n").expect("is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("is answered");
+    let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+    (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+}
+
+/// Runs a test's asynchronous part.
+pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(test)
+}
+
+pub(crate) fn cast() -> Cast {
+    Cast::builtin()
+}

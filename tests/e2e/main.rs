@@ -1,0 +1,6 @@
+//! Whole switches, real sockets, real SQLite: what terminals, banks and operators see.
+//!
+//! Each test starts what it needs by itself, on free ports, in a temporary folder.
+
+mod harness;
+mod kinds;
