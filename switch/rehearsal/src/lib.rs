@@ -2,14 +2,20 @@
 //!
 //! Knows: what a terminal sends and what it may expect. Does not know: the switch from inside, files, how things are printed.
 
+mod deal;
+mod dice;
 mod error;
 mod exchange;
 #[cfg(test)]
 mod fake;
+mod flood;
 mod story;
 mod terminal;
+mod traffic;
 
 pub use error::Error;
 pub use exchange::{Exchange, Reply, Unmatched};
+pub use flood::{Answered, Asked, FloodConfig, Limit, Tally, Unanswered, flood};
 pub use story::{LedgerBalance, Outcome, Step, Story, StoryTimers};
 pub use terminal::{Terminal, TerminalConfig};
+pub use traffic::{Counters, Counts, TrafficConfig, traffic};
