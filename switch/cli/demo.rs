@@ -1,16 +1,160 @@
-//! `payswitch demo`: placeholder until the story is there.
+//! `payswitch demo`: the real switch with its real journal in a temporary folder, a story told against it, then light traffic.
+
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use bank_adapters::{Cast, Statement};
 use clap::Args;
+use rehearsal::{Counters, Outcome, Step, Story, StoryTimers, TerminalConfig, TrafficConfig, traffic};
+use server::config::LogSection;
+use server::{Config, Paths};
 
-use super::Failure;
+use super::run::Switch;
+use super::{Failure, asked_to_stop, block_on, log};
+
+/// The bank's timer in the demo, so that nobody waits 25 s for a silent bank.
+const BANK_TIMER: Duration = Duration::from_millis(1500);
 
 /// `payswitch demo`
 #[derive(Args)]
-pub(super) struct Demo {}
+pub(super) struct Demo {
+    /// Exit after the story: 0 if all of it came out as told, 1 if not. Takes free ports.
+    #[arg(long)]
+    check: bool,
+    /// Show every message of the story, decoded and masked.
+    #[arg(long)]
+    messages: bool,
+}
 
 impl Demo {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        log(&LogSection { level: "error".into(), ..LogSection::default() })?;
+        let folder = tempfile::Builder::new().prefix("payswitch-demo-").tempdir()?;
+        block_on(self.perform(folder.path()))
+    }
+
+    async fn perform(self, folder: &Path) -> Result<ExitCode, Failure> {
+        let paths = Paths::new(folder);
+        let switch = self.start(&paths).await?;
+        let terminals = switch.running.addresses().acquirers.first().map(|(_, address)| *address);
+        let terminals = terminals.ok_or("the built-in configuration has no terminals")?;
+        println!("A switch with three banks runs, its journal in {}.\n", folder.display());
+
+        let cast = Cast::builtin();
+        let outcome = self.tell(&cast, &paths, terminals).await?;
+        let told = outcome.steps.len();
+        if outcome.passed() {
+            println!("All {told} came out as they should, in {:.1} s.", outcome.took.as_secs_f64());
+        } else {
+            println!("{} of {told} did not come out as they should.", outcome.failed());
+        }
+        if self.check {
+            switch.stop().await?;
+            return Ok(if outcome.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        invite(&outcome, terminals, switch.http, folder);
+        linger(&cast, terminals).await?;
+        switch.stop().await?;
         Ok(ExitCode::SUCCESS)
     }
+
+    /// The usual ports where they are free, so that the next commands need no addresses; else others.
+    async fn start(&self, paths: &Paths) -> Result<Switch, Failure> {
+        let usual = Config::embedded()?;
+        let quick = |mut config: Config| {
+            let millis = u64::try_from(BANK_TIMER.as_millis()).unwrap_or(1500);
+            (config.timers.atm_ms, config.timers.pos_ms) = (millis, millis);
+            config
+        };
+        let anywhere = |mut config: Config| {
+            config.http.listen = "127.0.0.1:0".into();
+            config.acquirer.iter_mut().for_each(|acquirer| acquirer.listen = "127.0.0.1:0".into());
+            config
+        };
+        let builtin = Path::new("(built-in)");
+        let free_ports = quick(anywhere(usual.clone())).check(builtin)?;
+        let started = if self.check {
+            Switch::start(free_ports, paths).await?
+        } else {
+            match Switch::start(quick(usual).check(builtin)?, paths).await {
+                Ok(switch) => switch,
+                Err(failure) => {
+                    println!("({failure} Taking other ports.)");
+                    Switch::start(free_ports, paths).await?
+                }
+            }
+        };
+        started.running.readiness().banks_up(3).await;
+        Ok(started)
+    }
+
+    async fn tell(&self, cast: &Cast, paths: &Paths, terminals: SocketAddr) -> Result<Outcome, Failure> {
+        let ledgers = paths.banks();
+        let balance = move |bank: &str, account: &str| {
+            let ledger = Statement::open(&ledgers.join(bank).with_extension("db")).ok()?;
+            ledger.balance(account).ok()
+        };
+        let story = Story {
+            timers: StoryTimers { bank: BANK_TIMER, ..StoryTimers::default() },
+            ledger: Some(&balance),
+            ..Story::new(cast)
+        };
+        Ok(story.tell(terminals, |step| self.print(step)).await?)
+    }
+
+    fn print(&self, step: &Step) {
+        println!("{}", step.text());
+        if self.messages {
+            let dialect = TerminalConfig::default().dialect;
+            for exchange in &step.exchanges {
+                println!("{}", exchange.text(&dialect));
+            }
+        }
+    }
+}
+
+/// What to do next: three commands that work as they are printed.
+fn invite(outcome: &Outcome, terminals: SocketAddr, http: SocketAddr, folder: &Path) {
+    let silent = outcome.steps.iter().flat_map(|step| &step.exchanges);
+    let rrn = silent.filter(|it| it.reply.code == model::ResponseCode::BANK_UNAVAILABLE).find_map(|it| it.reply.rrn);
+    let rrn = rrn.map_or_else(|| "RRN".to_owned(), |rrn| rrn.to_string());
+    let program = std::env::args().next().unwrap_or_else(|| "payswitch".into());
+    println!("\n  terminals  {terminals} (ISO 8583, iso87-ascii, 2-byte length)");
+    println!("  metrics    http://{http}/metrics");
+    println!("  readiness  http://{http}/ready");
+    println!("\nTry in another terminal:");
+    println!("  {program} send withdraw --card dara --amount 50000 --currency KHR --connect {terminals}");
+    println!("  {program} why {rrn} --data {}", folder.display());
+    println!("  {program} journal verify --data {}", folder.display());
+}
+
+/// Light traffic and a line that counts it, until somebody stops it.
+async fn linger(cast: &Cast, terminals: SocketAddr) -> Result<(), Failure> {
+    println!("\nLight traffic goes on; Ctrl-C ends it.");
+    let counters = Counters::default();
+    let config = TrafficConfig { per_second: 20, ..TrafficConfig::default() };
+    // A signal that cannot be waited for ends the traffic as the signal would.
+    let stopped = async {
+        let _ = asked_to_stop().await;
+    };
+    let running = traffic(terminals, cast, &config, stopped, &counters);
+    let counting = async {
+        let mut interval = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            interval.tick().await;
+            let counts = counters.snapshot();
+            let codes: Vec<String> = counts.answered.iter().map(|(code, count)| format!("{code}: {count}")).collect();
+            eprint!("\r  {} sent, answered {}  ", counts.sent, codes.join(", "));
+        }
+    };
+    tokio::select! {
+        ended = running => {
+            eprintln!();
+            ended?;
+        }
+        () = counting => {}
+    }
+    Ok(())
 }

@@ -130,7 +130,11 @@ impl Hand {
     fn show(&self, exchange: Exchange) -> bool {
         let dialect = &self.terminal.config().dialect;
         println!("→ sent\n{}", indented(&describe::text(dialect, &exchange.sent, false)));
-        println!("← received after {:.1} ms\n{}", exchange.took.as_secs_f64() * 1000.0, indented(&describe::text(dialect, &exchange.received, false)));
+        println!(
+            "← received after {:.1} ms\n{}",
+            exchange.took.as_secs_f64() * 1000.0,
+            indented(&describe::text(dialect, &exchange.received, false))
+        );
         let reply = &exchange.reply;
         println!("{} {}", reply.code, reply.code.meaning().unwrap_or("(a code this switch does not know)"));
         if let Some(rrn) = reply.rrn {

@@ -11,6 +11,8 @@ use prometheus::{
 };
 use shard::{Direction, Side, Watch};
 
+use crate::switch::Readiness;
+
 /// From a tenth of a millisecond to half a minute, the longest that a bank is waited for.
 const ANSWER_SECONDS: &[f64] = &[
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 25.0, 30.0,
@@ -196,6 +198,7 @@ impl<K: Eq + Hash, M> AtHand<K, M> {
 /// The socket thread's own hand on the metrics.
 pub(crate) struct Counting {
     metrics: Metrics,
+    readiness: Readiness,
     bank_names: HashMap<BankId, Arc<str>>,
     messages: AtHand<(Arc<str>, Direction, Mti), IntCounter>,
     transactions: AtHand<(Option<Kind>, Option<BankId>, ResponseCode), IntCounter>,
@@ -206,12 +209,13 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    pub(crate) fn new(metrics: Metrics, bank_names: HashMap<BankId, Arc<str>>) -> Self {
+    pub(crate) fn new(metrics: Metrics, readiness: Readiness, bank_names: HashMap<BankId, Arc<str>>) -> Self {
         for name in bank_names.values() {
             metrics.bank_up.with_label_values(&[name]).set(0);
         }
         Self {
             metrics,
+            readiness,
             bank_names,
             messages: AtHand(HashMap::new()),
             transactions: AtHand(HashMap::new()),
@@ -293,6 +297,7 @@ impl Watch for Counting {
             Record::LegAnswered { leg, .. } => self.bank_answered(at, before, leg),
             Record::LegLost { leg, .. } => drop(self.asked.remove(&leg)),
             Record::BankLinked { bank, up } => {
+                self.readiness.bank(up);
                 self.metrics.bank_up.with_label_values(&[self.bank_name(Some(bank))]).set(i64::from(up));
             }
             _ => {}

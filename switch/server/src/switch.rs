@@ -99,6 +99,7 @@ struct Ready {
     started: bool,
     journal: bool,
     stopping: bool,
+    banks_up: usize,
 }
 
 impl Readiness {
@@ -108,6 +109,16 @@ impl Readiness {
 
     pub(crate) fn set_journal(&self, runs: bool) {
         self.0.send_modify(|ready| ready.journal = runs);
+    }
+
+    pub(crate) fn bank(&self, up: bool) {
+        self.0.send_modify(|ready| ready.banks_up = if up { ready.banks_up + 1 } else { ready.banks_up.saturating_sub(1) });
+    }
+
+    /// Waits until so many banks have signed on.
+    pub async fn banks_up(&self, count: usize) {
+        // The sender lives as long as `self`, so waiting ends only when it is so.
+        let _ = self.0.subscribe().wait_for(|ready| ready.banks_up >= count).await;
     }
 
     /// Why it cannot serve; `None` where it can.
@@ -299,7 +310,7 @@ fn core(
     let engine = Engine::new(plan.rules.clone(), folded.state, seed);
     let names: HashMap<_, Arc<str>> = plan.banks.iter().map(|it| (it.bank.bank, it.bank.name.clone())).collect();
     let limits = Limits { outbox_max: plan.limits.outbox_max_bytes, block_max: plan.limits.block_max_bytes };
-    let counting = Counting::new(metrics.clone(), names);
+    let counting = Counting::new(metrics.clone(), readiness.clone(), names);
     let shard = Shard::start(clock.now(), engine, journal.next(), limits, counting);
     Rc::new(std::cell::RefCell::new(Core::new(shard, clock, plan.limits.clone(), metrics, journal, durable, readiness)))
 }
