@@ -13,8 +13,8 @@ const CASH: u16 = 6011;
 const SHOP: u16 = 5411;
 
 impl Terminal {
-    /// A new request of a card holder (0200), with numbers and times of its own. Of a salary the card is not shown but its account
-    /// is paid, which needs [`Terminal::salary`] to name the bank; here the card number stands in for it.
+    /// A new request of a card holder (0200), with numbers and times of its own. A salary goes to the card's account in that
+    /// currency (DE103), and its card number says at which bank; [`Terminal::salary`] needs no card.
     #[must_use]
     pub fn request(&self, kind: Kind, card: &Card, amount: Money) -> Message<'static> {
         let account = card.account(amount.currency()).map(|account| account.number);
