@@ -1,5 +1,6 @@
 //! The transactions that one fold touches: gathered in memory, each written once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use engine::{Answer, Asked, BankId, Entry, Record};
@@ -7,17 +8,35 @@ use model::{BusinessDate, Class, ResponseCode, Text, Timestamp, TransactionId};
 use ring::hmac;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::fold::Open;
 use crate::progress::Progress;
 use crate::{TransactionState, mask};
+
+/// How many open transactions are held in memory beside the table. Beyond it, all are let go and looked up.
+const OPEN_MAX: usize = 1 << 16;
 
 pub(crate) struct Batch<'c> {
     connection: &'c Connection,
     token_key: &'c hmac::Key,
-    open: &'c mut Open,
+    memory: &'c mut Memory,
     date: BusinessDate,
+}
+
+/// What one fold leaves to the next: open transactions, and room.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Transactions that were open when last seen, so that their answers need not look them up.
+    open: HashMap<TransactionId, Progress>,
     touched: Vec<Touched>,
     places: HashMap<TransactionId, usize>,
+}
+
+impl Memory {
+    /// Forgets what is in the table too, and whatever is not.
+    pub(crate) fn clear(&mut self) {
+        self.open.clear();
+        self.touched.clear();
+        self.places.clear();
+    }
 }
 
 struct Touched {
@@ -34,8 +53,8 @@ struct Begun {
 }
 
 impl<'c> Batch<'c> {
-    pub(crate) fn new(connection: &'c Connection, token_key: &'c hmac::Key, open: &'c mut Open, date: BusinessDate) -> Self {
-        Self { connection, token_key, open, date, touched: Vec::new(), places: HashMap::new() }
+    pub(crate) fn new(connection: &'c Connection, token_key: &'c hmac::Key, memory: &'c mut Memory, date: BusinessDate) -> Self {
+        Self { connection, token_key, memory, date }
     }
 
     pub(crate) fn date(&self) -> BusinessDate {
@@ -96,7 +115,7 @@ impl<'c> Batch<'c> {
     }
 
     fn touch(&mut self, block: u64, id: TransactionId, change: impl FnOnce(&mut Progress)) -> rusqlite::Result<()> {
-        if let Some(it) = self.find(id)?.and_then(|place| self.touched.get_mut(place)) {
+        if let Some(it) = self.find(id)?.and_then(|place| self.memory.touched.get_mut(place)) {
             it.progress.seen_in(block);
             change(&mut it.progress);
         }
@@ -104,10 +123,10 @@ impl<'c> Batch<'c> {
     }
 
     fn find(&mut self, id: TransactionId) -> rusqlite::Result<Option<usize>> {
-        if let Some(place) = self.places.get(&id) {
+        if let Some(place) = self.memory.places.get(&id) {
             return Ok(Some(*place));
         }
-        let known = match self.open.remove(&id) {
+        let known = match self.memory.open.remove(&id) {
             Some(known) => Some(known),
             None => read(self.connection, id)?,
         };
@@ -115,26 +134,28 @@ impl<'c> Batch<'c> {
     }
 
     fn place(&mut self, it: Touched) -> usize {
-        let place = self.touched.len();
-        self.places.insert(it.id, place);
-        self.touched.push(it);
+        let place = self.memory.touched.len();
+        self.memory.places.insert(it.id, place);
+        self.memory.touched.push(it);
         place
     }
 
-    /// Writes every row once, and keeps those still open for the next batch, up to `open_max`.
-    pub(crate) fn write(self, open_max: usize) -> rusqlite::Result<()> {
+    /// Writes every row once, and keeps those still open for the next batch, up to [`OPEN_MAX`].
+    pub(crate) fn write(self) -> rusqlite::Result<()> {
         let mut insert = self.connection.prepare_cached(INSERT)?;
         let mut update = self.connection.prepare_cached(UPDATE)?;
-        let mut day = (BusinessDate::default(), BusinessDate::default().to_string());
-        if self.open.len() + self.touched.len() > open_max {
-            self.open.clear();
+        let (mut day, mut clock) = ((BusinessDate::default(), BusinessDate::default().to_string()), Clock::default());
+        let Memory { open, touched, places } = self.memory;
+        places.clear();
+        if open.len() + touched.len() > OPEN_MAX {
+            open.clear();
         }
-        for Touched { id, begun, progress } in self.touched {
+        for Touched { id, begun, progress } in touched.drain(..) {
             let Progress { bank, answered, code, authorization, approved, state, stands, ref blocks, .. } = progress;
             let bank = bank.map(|it| it.0);
-            let answered = answered.map(|it| it.to_string());
+            let answered = answered.map(|it| clock.show(it));
             let code = code.map(|it| it.to_string());
-            let authorization = authorization.map(|it| it.to_string());
+            let authorization = authorization.as_ref().map(shown);
             let (approved, stands) = (approved.map(u64::cast_signed), stands.map(u64::cast_signed));
             let took_us = progress.took_us().map(u64::cast_signed);
             if let Some(Begun { asked, date, original }) = begun {
@@ -143,20 +164,20 @@ impl<'c> Batch<'c> {
                 }
                 insert.execute(params![
                     id.0.cast_signed(),
-                    asked.rrn.to_string(),
+                    shown(&asked.rrn),
                     asked.stan.to_string(),
                     asked.mti.to_string(),
                     kind(&asked),
                     bank,
                     asked.acquirer.number().cast_signed(),
-                    asked.terminal.to_string(),
+                    shown(&asked.terminal),
                     asked.pan.map(|it| it.to_string()),
                     asked.pan.map(|it| mask::card_token(self.token_key, it)),
                     asked.to_account.map(|it| mask::account(&it)),
                     asked.amount.cast_signed(),
                     asked.currency.alpha(),
                     day.1,
-                    progress.accepted.to_string(),
+                    clock.show(progress.accepted),
                     answered,
                     code,
                     authorization,
@@ -181,11 +202,49 @@ impl<'c> Batch<'c> {
                     blocks,
                 ])?;
             }
-            if state == TransactionState::Open && self.open.len() < open_max {
-                self.open.insert(id, progress);
+            if state == TransactionState::Open && open.len() < OPEN_MAX {
+                open.insert(id, progress);
             }
         }
         Ok(())
+    }
+}
+
+/// What `Display` shows of a text, without formatting where that would change nothing, which is nearly always.
+fn shown<const N: usize>(text: &Text<N>) -> Cow<'_, str> {
+    let plain = text.trimmed();
+    match std::str::from_utf8(plain) {
+        Ok(same) if plain.iter().all(u8::is_ascii_alphanumeric) => Cow::Borrowed(same),
+        _ => Cow::Owned(text.to_string()),
+    }
+}
+
+/// Shows moments; those of one second differ in their last digits only, so the rest is not made anew.
+#[derive(Default)]
+struct Clock {
+    second: i64,
+    shown: String,
+}
+
+impl Clock {
+    fn show(&mut self, at: Timestamp) -> String {
+        const SECOND: i64 = 1_000_000;
+        if self.shown.is_empty() || self.second != at.micros().div_euclid(SECOND) {
+            self.second = at.micros().div_euclid(SECOND);
+            self.shown = at.to_string();
+            self.shown.truncate("2022-12-28T05:00:00.".len());
+        }
+        let mut micros = at.micros().rem_euclid(SECOND);
+        let mut digits = [b'0'; 6];
+        for place in digits.iter_mut().rev() {
+            *place += u8::try_from(micros % 10).unwrap_or(0);
+            micros /= 10;
+        }
+        let mut text = String::with_capacity("2022-12-28T05:00:00.000000Z".len());
+        text.push_str(&self.shown);
+        digits.into_iter().for_each(|digit| text.push(char::from(digit)));
+        text.push('Z');
+        text
     }
 }
 

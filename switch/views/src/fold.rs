@@ -1,20 +1,14 @@
 //! The writer: takes blocks as they become durable and keeps the tables up with them.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
-use model::{BusinessDate, TransactionId};
+use model::BusinessDate;
 use ring::hmac;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::batch::Batch;
-use crate::progress::Progress;
+use crate::batch::{Batch, Memory};
 use crate::{Error, mask, schema};
-
-/// How many open transactions are held in memory beside the table, so that their answers need not look them up. Beyond it, all are
-/// let go and looked up.
-const OPEN_MAX: usize = 1 << 16;
 
 /// How much is written between two checkpoints, pages.
 const CHECKPOINT_AFTER_PAGES: u32 = 8192;
@@ -22,17 +16,14 @@ const CHECKPOINT_AFTER_PAGES: u32 = 8192;
 /// What SQLite may keep of the file in memory, KiB.
 const CACHE_KIB: i32 = 32 * 1024;
 
-/// Transactions that were open when last seen.
-pub(crate) type Open = HashMap<TransactionId, Progress>;
-
 /// The tables, to be folded into. One for a file, on the thread that follows the journal.
 pub struct Views {
     connection: Connection,
     place: String,
     token_key: hmac::Key,
-    open: Open,
-    /// The newest block that `open` knows.
-    open_at: u64,
+    memory: Memory,
+    /// The newest block that `memory` knows.
+    remembered: u64,
 }
 
 impl Views {
@@ -50,13 +41,13 @@ impl Views {
         // What a power loss takes is folded again, so a commit need not wait for the disk; the file stays whole all the same.
         connection
             .execute_batch(&format!(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+                "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
                  PRAGMA wal_autocheckpoint = {CHECKPOINT_AFTER_PAGES}; PRAGMA cache_size = -{CACHE_KIB};"
             ))
             .map_err(failed)?;
         let token_key = hmac::Key::new(hmac::HMAC_SHA256, &token_key);
         schema::prepare(&mut connection, &mask::key_mark(&token_key)).map_err(failed)?;
-        Ok(Self { connection, place, token_key, open: Open::new(), open_at: 0 })
+        Ok(Self { connection, place, token_key, memory: Memory::default(), remembered: 0 })
     }
 
     /// The newest block folded, 0 if none.
@@ -80,7 +71,7 @@ impl Views {
         let folded = self.fold_all(blocks);
         if folded.is_err() {
             // They may have been changed by records that were rolled back.
-            self.open.clear();
+            self.memory.clear();
         }
         folded
     }
@@ -91,10 +82,10 @@ impl Views {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed("begin to fold"))?;
         let mut position = Position::read(&transaction).map_err(failed("read what was folded last"))?;
-        if self.open_at != position.folded {
-            self.open.clear();
+        if self.remembered != position.folded {
+            self.memory.clear();
         }
-        let mut batch = Batch::new(&transaction, &self.token_key, &mut self.open, position.date);
+        let mut batch = Batch::new(&transaction, &self.token_key, &mut self.memory, position.date);
         for (number, payload) in blocks {
             if number <= position.folded {
                 continue;
@@ -109,10 +100,10 @@ impl Views {
             position.folded = number;
         }
         position.date = batch.date();
-        batch.write(OPEN_MAX).map_err(failed("write transactions"))?;
+        batch.write().map_err(failed("write transactions"))?;
         position.write(&transaction).map_err(failed("write what was folded last"))?;
         transaction.commit().map_err(failed("commit"))?;
-        self.open_at = position.folded;
+        self.remembered = position.folded;
         Ok(())
     }
 }

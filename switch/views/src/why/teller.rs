@@ -1,7 +1,7 @@
 //! Records in plain words, with the domain's names.
 
 use engine::{Answer, Asked, BankId, Entry, LegId, LossReason, OnTimeout, Record, ReversalReason, Subject};
-use model::{Currency, InstitutionId, Money, ResponseCode, Stan, Timestamp, TransactionId};
+use model::{Currency, Money, ResponseCode, Stan, Timestamp, TransactionId};
 
 use super::{Event, Story};
 use crate::{TransactionRow, mask};
@@ -156,7 +156,7 @@ impl Teller {
                     format!("reversal from {}: {about}, {}; told {}", sender(&asked), self.stands(asked.stands), said(code))
                 } else {
                     let name = format!("transaction {transaction}, {} under DE11 {}", asked.mti, asked.stan);
-                    let acquirer = institution(asked.acquirer);
+                    let acquirer = asked.acquirer.number();
                     format!(
                         "acquirer {acquirer} asked to reverse it ({name}): {}; told {}",
                         self.stands(asked.stands),
@@ -204,7 +204,7 @@ impl Teller {
             let what = it.advice.map_or_else(|| "request".to_owned(), |stan| format!("advice under DE11 {stan}"));
             (what, it.tries, it.bank.to_string())
         });
-        format!("{what} due to bank {bank}, attempt {tries}; next try {}", clock(due))
+        format!("{what} for bank {bank}, attempt {tries}; next try {}", clock(due))
     }
 
     fn ended(&self, leg: LegId, code: Option<ResponseCode>, dead: bool) -> String {
@@ -266,11 +266,7 @@ pub(super) fn said(code: ResponseCode) -> String {
 
 fn sender(asked: &Asked) -> String {
     let account = asked.to_account.map(|it| format!(", for account {}", mask::account(&it))).unwrap_or_default();
-    format!("acquirer {}, terminal {}, DE11 {}{account}", institution(asked.acquirer), asked.terminal, asked.stan)
-}
-
-fn institution(id: InstitutionId) -> u64 {
-    id.number()
+    format!("acquirer {}, terminal {}, DE11 {}{account}", asked.acquirer.number(), asked.terminal, asked.stan)
 }
 
 fn or_else(on_timeout: OnTimeout) -> &'static str {

@@ -48,26 +48,19 @@ impl Story {
 
 /// What it is, who took part, what came of it.
 fn heading(row: &TransactionRow, original: Option<&TransactionRow>) -> Vec<String> {
-    let whom = row.card_masked.as_ref().map(|card| format!(", card {card}"));
+    let amount = (row.amount > 0).then(|| format!(" of {}", money(row, row.amount)));
+    let card = row.card_masked.as_ref().map(|card| format!(", card {card}"));
     let account = row.account_masked.as_ref().map(|account| format!(", account {account}"));
-    let kind = capitalised(&row.kind);
+    let whose: String = [amount, card, account].into_iter().flatten().collect();
+    let bank = match (row.bank, row.kind.as_str()) {
+        (Some(bank), _) => format!(", bank {bank}"),
+        (None, "reversal") => String::new(),
+        (None, _) => ", no bank asked".to_owned(),
+    };
     let mut lines = vec![
-        format!(
-            "{kind} of {}{}{}: {}",
-            money(row, row.amount),
-            whom.unwrap_or_default(),
-            account.unwrap_or_default(),
-            row.state.name().to_uppercase()
-        ),
+        format!("{}{whose}: {}", capitalised(&row.kind), row.state.name().to_uppercase()),
         format!("RRN {}, transaction {}, business date {}", row.rrn, row.id, row.business_date),
-        format!(
-            "acquirer {}, terminal {}, {} under DE11 {}, {}",
-            row.acquirer,
-            row.terminal,
-            row.mti,
-            row.stan,
-            row.bank.map_or_else(|| "no bank asked".to_owned(), |bank| format!("bank {bank}"))
-        ),
+        format!("acquirer {}, terminal {}, {} under DE11 {}{bank}", row.acquirer, row.terminal, row.mti, row.stan),
     ];
     if let Some(original) = original {
         lines.push(format!(
