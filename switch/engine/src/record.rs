@@ -45,6 +45,9 @@ macro_rules! records {
         }
 
         impl Record<'_> {
+            /// The names of all records.
+            pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
+
             /// Its name, for people and exports.
             #[must_use]
             pub fn name(&self) -> &'static str {

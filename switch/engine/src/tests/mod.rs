@@ -1,5 +1,6 @@
 //! Stories about the engine, told through a shell that keeps what leaves it.
 
+mod golden;
 mod stories;
 
 use std::collections::VecDeque;

@@ -1,0 +1,123 @@
+//! A journal that was written once and must be read alike for ever: `fixtures/golden.journal`, one block, every record.
+//!
+//! A change that turns this red changes the meaning of journals that exist. Give the new meaning a new record instead. For a new
+//! record: add it to `every_record`, and write the file again with `PAYSWITCH_WRITE_GOLDEN=1`; its old part must stay as it is.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::*;
+use crate::{Answer, Asked, Identity, LegId, LossReason, OnTimeout, ReversalReason};
+use model::TransactionId;
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden.journal")
+}
+
+fn asked(mti: Mti, kind: Kind, stan: u32) -> Asked {
+    Asked {
+        link: ATM,
+        mti,
+        pan: card("911601000000001"),
+        processing: ProcessingCode::of(kind),
+        amount: 5_000_000,
+        currency: khr(),
+        transmitted: TransmissionTime::new(1_228_050_000).unwrap(),
+        stan: Stan::new(stan).unwrap(),
+        local_time: LocalTime::new(120_000).unwrap(),
+        local_date: LocalDate::new(1228).unwrap(),
+        merchant_type: Some(6011),
+        entry_mode: Some(51),
+        condition: Some(0),
+        acquirer: InstitutionId::from_parts(116_900, 8).unwrap(),
+        rrn: Rrn::new(b"000000000042").unwrap(),
+        terminal: TerminalId::new(b"ATM00001").unwrap(),
+        merchant: Text::new(b"PHNOM PENH"),
+        stands: 0,
+        receiver: InstitutionId::new(116_001),
+        from_account: Text::new(b"001000001116"),
+        to_account: Text::new(b"001000002116"),
+    }
+}
+
+/// One of each, in an order that could have happened.
+fn every_record() -> Vec<Record<'static>> {
+    let id = TransactionId;
+    let leg = |transaction| LegId { transaction: id(transaction), index: 0 };
+    let identity = |stan| Identity { stan: Stan::new(stan).unwrap(), transmitted: TransmissionTime::new(1_228_050_001).unwrap() };
+    let answer = |code| Answer { code, authorization: Text::new(b"A00001"), amount: Some(4_000_000) };
+    let started = |transaction, stan, on_timeout| Record::LegStarted {
+        leg: leg(transaction),
+        bank: ACLEDA,
+        identity: identity(stan),
+        due: NOON + seconds(25),
+        on_timeout,
+    };
+    vec![
+        Record::Created { seed: 42 },
+        Record::Adopted { rules: "the rules in one line" },
+        Record::DayOpened { date: UtcOffset::from_minutes(420).unwrap().date(NOON) },
+        Record::BankLinked { bank: ACLEDA, up: true },
+        Record::BankSigned { bank: ACLEDA, on: true },
+        Record::NetworkAnswered { link: ATM, institution: 116_900, code: 1, answer: ResponseCode::APPROVED },
+        Record::Accepted { transaction: id(1), asked: asked(Mti::FINANCIAL_REQUEST, Kind::Withdrawal, 1) },
+        started(1, 1, OnTimeout::Reverse),
+        Record::Joined { transaction: id(1), link: LinkId(8), transmitted: TransmissionTime::new(1_228_050_002).unwrap() },
+        Record::LegAnswered { leg: leg(1), answer: answer(ResponseCode::PARTIALLY_APPROVED) },
+        Record::Answered { transaction: id(1), answer: answer(ResponseCode::PARTIALLY_APPROVED) },
+        Record::AnswerUndelivered { transaction: id(1) },
+        Record::ReversalStarted { leg: leg(1), reason: ReversalReason::Undelivered, identity: identity(2), stands: 7 },
+        Record::ForwardTried { leg: leg(1), due: NOON + seconds(1) },
+        Record::ForwardEnded { leg: leg(1), code: Some(ResponseCode::NO_ACTION), dead: false },
+        Record::Refused {
+            transaction: id(2),
+            asked: asked(Mti::FINANCIAL_REQUEST, Kind::Purchase, 2),
+            code: ResponseCode::NO_ROUTE,
+        },
+        Record::Accepted { transaction: id(3), asked: asked(Mti::FINANCIAL_REPEAT, Kind::Salary, 3) },
+        started(3, 3, OnTimeout::Repeat),
+        Record::LegLost { leg: leg(3), reason: LossReason::Timeout },
+        Record::RepeatStarted { leg: leg(3) },
+        Record::UndoNoted { leg: leg(3), stands: 0 },
+        Record::LateReply { bank: ACLEDA, stan: Stan::new(9), code: Some(ResponseCode::APPROVED), leg: Some(leg(3)) },
+        Record::ReversalAnswered {
+            transaction: id(4),
+            asked: asked(Mti::REVERSAL_ADVICE, Kind::Withdrawal, 4),
+            original: None,
+            awaited: Some(identity(77)),
+            code: ResponseCode::APPROVED,
+        },
+    ]
+}
+
+fn written() -> Vec<u8> {
+    let (mut block, mut state) = (BlockWriter::default(), State::default());
+    for (place, record) in (0..).zip(every_record()) {
+        let at = NOON + Duration::from_micros(place);
+        block.append(at, &record);
+        state.apply(at, &record);
+    }
+    block.finish(state.digest())
+}
+
+#[test]
+fn a_journal_of_the_first_version_is_read_as_it_was_meant() {
+    if std::env::var_os("PAYSWITCH_WRITE_GOLDEN").is_some() {
+        std::fs::write(path(), written()).unwrap();
+    }
+    let golden = std::fs::read(path()).unwrap();
+    let block = Block::read(&golden).unwrap();
+    let entries: Vec<_> = block.entries().map(Result::unwrap).collect();
+    let records: Vec<_> = entries.iter().map(|entry| entry.record).collect();
+    assert_eq!(records, every_record());
+    let mut state = State::default();
+    entries.iter().for_each(|entry| state.apply(entry.at, &entry.record));
+    assert_eq!(state.digest(), block.digest(), "the same records lead elsewhere than they did");
+    assert_eq!(written(), golden, "the same records have other bytes than they had");
+}
+
+#[test]
+fn the_golden_journal_has_one_of_each() {
+    let there: BTreeSet<_> = every_record().iter().map(Record::name).collect();
+    assert_eq!(there, Record::NAMES.iter().copied().collect());
+}
