@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use bank_adapters::{Backoff, Cast, IsoHost, ReferenceBank, dial_iso, listen_iso};
 use clap::{Args, ValueEnum};
-use server::config::{LogFormat, LogSection};
+use server::config::{LogFormat, LogSection, dialect};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use wire::{Dialect, Framing};
+use wire::Framing;
 
 use super::{Failure, asked_to_stop, block_on, log};
 
@@ -69,8 +69,7 @@ impl Bank {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         log(&LogSection { format: self.log_format.into(), ..LogSection::default() })?;
         let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(self.bulk)?;
-        let dialect = Dialect::builtin(&self.dialect)
-            .ok_or_else(|| format!("no dialect is called {:?}; known: {}", self.dialect, Dialect::builtin_names().join(", ")))?;
+        let dialect = dialect(&self.dialect)?;
         let framing = Framing::from_str(&self.framing)?;
         std::fs::create_dir_all(&self.data).map_err(|error| format!("{}: {error}", self.data.display()))?;
         let bank = Arc::new(ReferenceBank::open(&self.name, &self.data, &cast)?);

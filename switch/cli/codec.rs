@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
-use wire::Dialect;
+use server::config::dialect;
 
 use super::{Failure, quiet_on_closed_pipe};
 
@@ -14,21 +13,6 @@ struct DialectChoice {
     /// A built-in dialect (iso87-ascii, iso87-bcd), or the path of a dialect's file (.toml).
     #[arg(long, value_name = "NAME|FILE")]
     dialect: String,
-}
-
-impl DialectChoice {
-    fn load(&self) -> Result<Arc<Dialect>, Failure> {
-        let name = &self.dialect;
-        if let Some(dialect) = Dialect::builtin(name) {
-            return Ok(dialect);
-        }
-        if !name.ends_with(".toml") {
-            let known = Dialect::builtin_names().join(", ");
-            return Err(format!("no dialect is called {name:?}; known: {known}, or give the path of a .toml file").into());
-        }
-        let text = std::fs::read_to_string(name).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Arc::new(Dialect::from_toml(&text).map_err(|error| format!("{name}: {error}"))?))
-    }
 }
 
 /// `payswitch decode`
@@ -53,7 +37,7 @@ pub(super) struct Encode {
 
 impl Decode {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let dialect = self.dialect.load()?;
+        let dialect = dialect(&self.dialect.dialect)?;
         each_line(|line, out| {
             if !self.text {
                 return writeln!(out, "{}", wire::json::decode_line(&dialect, line, self.unmasked));
@@ -69,7 +53,7 @@ impl Decode {
 impl Encode {
     /// A line that cannot be encoded is told on standard error with its number, and the rest goes on; the exit code tells.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let dialect = self.dialect.load()?;
+        let dialect = dialect(&self.dialect.dialect)?;
         let (mut number, mut failed) = (0_u64, false);
         let code = each_line(|line, out| {
             number += 1;

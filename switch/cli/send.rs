@@ -8,7 +8,8 @@ use bank_adapters::Cast;
 use clap::{Args, ValueEnum};
 use model::{Currency, Kind, Message, Money, Mti, NetworkCode};
 use rehearsal::{Exchange, Terminal, TerminalConfig};
-use wire::{Dialect, describe};
+use server::config::dialect;
+use wire::describe;
 
 use super::{Failure, block_on};
 
@@ -70,9 +71,7 @@ pub(super) struct Send {
 
 impl Send {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let known = || Dialect::builtin_names().join(", ");
-        let dialect = Dialect::builtin(&self.dialect)
-            .ok_or_else(|| format!("no dialect is called {:?}; known: {}", self.dialect, known()))?;
+        let dialect = dialect(&self.dialect)?;
         let currency = Currency::from_alpha(&self.currency.to_uppercase())
             .ok_or_else(|| format!("ISO 4217 has no currency {:?}; write KHR or USD", self.currency))?;
         let amount = Money::from_major(&self.amount, currency)?;

@@ -104,7 +104,6 @@ pub(crate) struct Core {
 pub(crate) type Shared = Rc<RefCell<Core>>;
 
 impl Core {
-    #[expect(clippy::too_many_arguments, reason = "made in one place, from the pieces that start there")]
     pub(crate) fn new(
         shard: Shard<Counting>,
         clock: Clock,
@@ -187,7 +186,12 @@ impl Core {
                 self.wake_paused();
             }
             Event::Stalled { number, why, text } => {
-                tracing::error!(number, ?why, text, "the journal stands still: nothing new is admitted, the block is tried again");
+                tracing::error!(
+                    number,
+                    ?why,
+                    text,
+                    "the journal stands still: nothing new is admitted, the block is tried again"
+                );
                 self.set_stalled(true);
             }
             Event::Resumed => {
@@ -221,8 +225,8 @@ impl Core {
             }
             self.something_happened();
         }
-        let [idle, frame, write] = [self.limits.idle_ms, self.limits.frame_within_ms, self.limits.write_within_ms]
-            .map(Duration::from_millis);
+        let [idle, frame, write] =
+            [self.limits.idle_ms, self.limits.frame_within_ms, self.limits.write_within_ms].map(Duration::from_millis);
         let over = |since: Option<Instant>, bound: Duration| since.is_some_and(|since| now.duration_since(since) > bound);
         for slot in self.slots.values_mut().filter(|slot| slot.ended.is_none()) {
             let ended = if over(slot.since.blocked, write) {

@@ -91,6 +91,8 @@ fn told(link: &str, peer: &str, ended: &Ended) {
     match ended {
         Ended::Peer | Ended::Stopping | Ended::Idle(_) => tracing::debug!(link, peer, reason = %ended, "link ended"),
         Ended::Socket(_) => tracing::info!(link, peer, reason = %ended, "link ended"),
-        Ended::Session(_) | Ended::Dribble(_) | Ended::SlowReader(_) => tracing::warn!(link, peer, reason = %ended, "link closed"),
+        Ended::Session(_) | Ended::Dribble(_) | Ended::SlowReader(_) => {
+            tracing::warn!(link, peer, reason = %ended, "link closed")
+        }
     }
 }

@@ -6,17 +6,14 @@ use std::sync::Arc;
 
 use engine::{BankId, LegId, Record, State};
 use model::{Kind, Mti, ResponseCode, Timestamp, TransactionId};
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-};
+use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use shard::{Direction, Side, Watch};
 
 use crate::switch::Readiness;
 
 /// From a tenth of a millisecond to half a minute, the longest that a bank is waited for.
-const ANSWER_SECONDS: &[f64] = &[
-    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 25.0, 30.0,
-];
+const ANSWER_SECONDS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 25.0, 30.0];
 /// From a fast disk's sync to a sick one's.
 const APPEND_SECONDS: &[f64] =
     &[0.00005, 0.0001, 0.0002, 0.0004, 0.0008, 0.0015, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -118,11 +115,7 @@ impl Metrics {
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Self {
             messages: make.counters("messages_total", "Messages read and staged.", &["link", "direction", "mti"])?,
-            unreadable: make.counters(
-                "unreadable_total",
-                "Frames that could not be read or break their profile.",
-                &["link"],
-            )?,
+            unreadable: make.counters("unreadable_total", "Frames that could not be read or break their profile.", &["link"])?,
             refused: make.counter("refused_total", "Requests refused without a record (30 or 96).")?,
             transactions: make.counters(
                 "transactions_total",
@@ -272,9 +265,8 @@ impl Watch for Counting {
             Direction::In => "in",
             Direction::Out => "out",
         };
-        let counter = messages.get((name.clone(), direction, mti), || {
-            metrics.messages.with_label_values(&[name, way, &mti.to_string()])
-        });
+        let counter =
+            messages.get((name.clone(), direction, mti), || metrics.messages.with_label_values(&[name, way, &mti.to_string()]));
         counter.inc();
     }
 

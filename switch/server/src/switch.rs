@@ -20,9 +20,9 @@ use crate::clock::Clock;
 use crate::config::{Plan, Reach, Synchronous};
 use crate::core::{self, Core, Shared};
 use crate::follower::Follower;
+use crate::links;
 use crate::metrics::{Counting, Metrics};
 use crate::recovery::{Folded, Paths, STREAM, recover};
-use crate::links;
 
 /// Why a switch cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -240,7 +240,8 @@ async fn live(
     let banks = Banks::start(&plan, &paths)?.map(Rc::new);
     let (durable, follows) = mpsc::channel(1);
     let follower = Follower::open(&paths, &master, metrics.clone())?;
-    let follower = std::thread::Builder::new().name("follower".into()).spawn(move || follower.run(follows)).map_err(Error::Thread)?;
+    let follower =
+        std::thread::Builder::new().name("follower".into()).spawn(move || follower.run(follows)).map_err(Error::Thread)?;
 
     let listeners = listen(&plan).await?;
     let addresses = listeners.addresses();
@@ -276,12 +277,7 @@ async fn live(
     result
 }
 
-fn open_journal(
-    plan: &Plan,
-    paths: &Paths,
-    master: &MasterKey,
-    hook: Option<StoreHook>,
-) -> Result<(Journal, Events), Error> {
+fn open_journal(plan: &Plan, paths: &Paths, master: &MasterKey, hook: Option<StoreHook>) -> Result<(Journal, Events), Error> {
     let path = paths.journal();
     let synchronous = match plan.synchronous {
         Synchronous::Full => journal::Synchronous::Full,
@@ -380,11 +376,7 @@ fn open_links(core: &Shared, plan: &Plan, listeners: Listeners, banks: Option<&R
 }
 
 /// Lets what is open run to its end, within a bound; then everything decided becomes durable.
-async fn drained(
-    core: &Shared,
-    within: Duration,
-    events: tokio::task::JoinHandle<Result<(), Fatal>>,
-) -> Result<(), Error> {
+async fn drained(core: &Shared, within: Duration, events: tokio::task::JoinHandle<Result<(), Fatal>>) -> Result<(), Error> {
     tracing::info!(?within, "stopping: nothing new is admitted, what is open runs to its end");
     core.borrow_mut().shard.drain();
     let deadline = tokio::time::Instant::now() + within;

@@ -91,15 +91,7 @@ impl Checker<'_> {
     }
 
     fn dialect(&self, text: &str, place: &str) -> Result<Arc<Dialect>, ConfigError> {
-        if let Some(dialect) = Dialect::builtin(text) {
-            return Ok(dialect);
-        }
-        if !Path::new(text).extension().is_some_and(|extension| extension == "toml") {
-            let known = Dialect::builtin_names().join(", ");
-            return Err(self.error(place, format!("no dialect is called {text:?}; known: {known}, or the path of a .toml file")));
-        }
-        let file = std::fs::read_to_string(text).map_err(|error| self.error(place, format!("{text}: {error}")))?;
-        Dialect::from_toml(&file).map(Arc::new).map_err(|error| self.error(place, format!("{text}: {error}")))
+        super::dialect(text).map_err(|problem| self.error(place, problem))
     }
 
     fn framing(&self, text: &str, place: &str) -> Result<Framing, ConfigError> {
@@ -112,10 +104,7 @@ impl Checker<'_> {
         Ok(AcquirerPlan {
             listen: self.address(&it.listen, &place("listen"))?,
             link: LinkConfig {
-                side: Side::Acquirer {
-                    name: it.name.as_str().into(),
-                    acquirer: Acquirer { institution, escrow: it.escrow },
-                },
+                side: Side::Acquirer { name: it.name.as_str().into(), acquirer: Acquirer { institution, escrow: it.escrow } },
                 dialect: self.dialect(&it.dialect, &place("dialect"))?,
                 framing: self.framing(&it.framing, &place("framing"))?,
                 frame_max: limits.frame_max_bytes,
@@ -136,9 +125,10 @@ impl Checker<'_> {
             let known = || Kind::ALL.map(Kind::name).join(", ");
             self.want(Kind::from_name(name), &place("kinds"), || format!("no kind is called {name:?}; known: {}", known()))
         });
-        let currencies = it.currencies.iter().map(|code| {
-            self.want(Currency::from_alpha(code), &place("currencies"), || format!("ISO 4217 has no {code:?}"))
-        });
+        let currencies = it
+            .currencies
+            .iter()
+            .map(|code| self.want(Currency::from_alpha(code), &place("currencies"), || format!("ISO 4217 has no {code:?}")));
         let rules = BankRules {
             id,
             name: it.name.clone(),

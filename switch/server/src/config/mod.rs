@@ -1,12 +1,14 @@
 //! What an operator writes: `payswitch.toml`. Everything has a default but the links; an unknown key is refused with its place.
 
 mod checked;
+mod dialect;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 pub use checked::{AcquirerPlan, BankPlan, Plan, Reach};
+pub use dialect::dialect;
 
 /// The configuration that is used when none is given, and that documents every key.
 pub const DEFAULT: &str = include_str!("../../default.toml");
@@ -266,13 +268,7 @@ impl Default for HttpSection {
 
 impl Default for TimersSection {
     fn default() -> Self {
-        Self {
-            atm_ms: 25_000,
-            pos_ms: 10_000,
-            forward_first_ms: 1_000,
-            forward_max_ms: 60_000,
-            forward_life_ms: 86_400_000,
-        }
+        Self { atm_ms: 25_000, pos_ms: 10_000, forward_first_ms: 1_000, forward_max_ms: 60_000, forward_life_ms: 86_400_000 }
     }
 }
 
