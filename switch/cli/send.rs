@@ -100,8 +100,8 @@ impl Send {
                     let stands = stands.map(Money::minor);
                     hand.ask(&hand.terminal.reversal(&purchase, Mti::REVERSAL_REQUEST, stands)).await?
                 }
-                What::Echo => hand.show(hand.terminal.network(NetworkCode::Echo, hand.wait).await?),
-                What::SignOn => hand.show(hand.terminal.network(NetworkCode::SignOn, hand.wait).await?),
+                What::Echo => hand.show(&hand.terminal.network(NetworkCode::Echo, hand.wait).await?),
+                What::SignOn => hand.show(&hand.terminal.network(NetworkCode::SignOn, hand.wait).await?),
             };
             Ok(if approved { ExitCode::SUCCESS } else { ExitCode::from(2) })
         })
@@ -118,7 +118,7 @@ impl Hand {
     /// Sends, prints the exchange, and says whether it was approved.
     async fn ask(&self, message: &Message<'static>) -> Result<bool, Failure> {
         match self.terminal.ask(message, self.wait).await {
-            Ok(exchange) => Ok(self.show(exchange)),
+            Ok(exchange) => Ok(self.show(&exchange)),
             Err(error) => Err(match message.rrn {
                 Some(rrn) => format!("{error}\nwhat became of it: payswitch why {rrn}").into(),
                 None => error.into(),
@@ -126,7 +126,7 @@ impl Hand {
         }
     }
 
-    fn show(&self, exchange: Exchange) -> bool {
+    fn show(&self, exchange: &Exchange) -> bool {
         let dialect = &self.terminal.config().dialect;
         println!("→ sent\n{}", indented(&describe::text(dialect, &exchange.sent, false)));
         println!(

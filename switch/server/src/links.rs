@@ -92,7 +92,7 @@ fn told(link: &str, peer: &str, ended: &Ended) {
         Ended::Peer | Ended::Stopping | Ended::Idle(_) => tracing::debug!(link, peer, reason = %ended, "link ended"),
         Ended::Socket(_) => tracing::info!(link, peer, reason = %ended, "link ended"),
         Ended::Session(_) | Ended::Dribble(_) | Ended::SlowReader(_) => {
-            tracing::warn!(link, peer, reason = %ended, "link closed")
+            tracing::warn!(link, peer, reason = %ended, "link closed");
         }
     }
 }
