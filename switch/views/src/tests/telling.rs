@@ -123,13 +123,13 @@ fn a_purchase_tells_of_its_reversal_which_has_a_story_of_its_own() {
 }
 
 #[test]
-fn a_reversal_that_finds_nothing_to_undo_is_told_with_its_original_all_the_same() {
+fn a_reversal_under_another_reference_that_finds_nothing_to_undo_is_told_with_its_original_all_the_same() {
     let mut world = World::new();
     let declined = world.answered(Kind::Purchase, 700, ResponseCode::NOT_SUFFICIENT_FUNDS);
-    let reversal = world.reversal(&declined, 0);
+    let reversal = Message { rrn: Rrn::new(b"000000000777"), ..world.reversal(&declined, 0) };
     world.send(&reversal);
-    let [original, _] = world.stories(1).try_into().unwrap();
-    tells(&original.text(), &["DECLINED", "terminal told 51", "acquirer 116900 asked to reverse it (transaction 2"]);
+    tells(&only(world.stories(1)), &["DECLINED", "terminal told 51", "acquirer 116900 asked to reverse it (transaction 2"]);
+    tells(&only(world.stories(777)), &["Reversal of 7.00 KHR", "undoes transaction 1, purchase of 7.00 KHR, RRN 000000000001"]);
 }
 
 #[test]
