@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use bank_adapters::Cast;
@@ -25,6 +25,7 @@ pub(crate) struct Process {
     /// Where it listens, by link.
     pub(crate) addresses: HashMap<String, SocketAddr>,
     log: mpsc::Receiver<serde_json::Value>,
+    lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
@@ -33,15 +34,18 @@ impl Process {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
         let stderr = BufReader::new(child.stderr.take().expect("is piped"));
         let (lines, log) = mpsc::channel();
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let keep = Arc::clone(&kept);
         std::thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
+                keep.lock().unwrap().push(line.clone());
                 let entry = serde_json::from_str(&line).unwrap_or_else(|_| serde_json::json!({ "message": line }));
                 if lines.send(entry).is_err() {
                     return;
                 }
             }
         });
-        let mut process = Self { child, addresses: HashMap::new(), log };
+        let mut process = Self { child, addresses: HashMap::new(), log, lines: kept };
         let mut seen = Vec::new();
         loop {
             let Ok(entry) = process.log.recv_timeout(PATIENCE) else { panic!("not up; its log: {seen:#?}") };
@@ -68,6 +72,11 @@ impl Process {
         }
     }
 
+    /// Everything it has logged so far, line by line as it came.
+    pub(crate) fn log_lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -80,9 +89,27 @@ impl Process {
 
     /// SIGTERM, and waits for the end.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.wait()
+    }
+
+    /// SIGTERM.
+    pub(crate) fn ask_to_stop(&self) {
         let status = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().expect("kill is there");
         assert!(status.success());
+    }
+
+    /// Waits for the end.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        eventually("the process has ended", || !self.is_running());
         self.child.wait().expect("ends")
+    }
+
+    /// Memory that it holds now, in KiB (VmRSS).
+    pub(crate) fn memory_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux tells it");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     pub(crate) fn is_running(&mut self) -> bool {
@@ -123,11 +150,20 @@ pub(crate) struct Setup {
     pub(crate) dialect: &'static str,
     /// Further lines of the configuration.
     pub(crate) more: String,
+    /// Banks that are reached elsewhere than the others.
+    pub(crate) elsewhere: HashMap<String, SocketAddr>,
 }
 
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder"), banks, dialect, more: String::new() }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, banks, dialect, more: String::new(), elsewhere: HashMap::new() }
+    }
+
+    /// Lets this bank be dialled at `address`, whatever the others are.
+    pub(crate) fn dialling(mut self, bank: &str, address: SocketAddr) -> Self {
+        self.elsewhere.insert(bank.to_owned(), address);
+        self
     }
 
     /// Adds lines to the configuration: a table with its keys.
@@ -178,7 +214,8 @@ impl Setup {
         Process::start(command.args(["run", "--config"]).arg(config).arg("--data").arg(self.data()), "the switch runs")
     }
 
-    fn config(&self, banks: &[Process]) -> String {
+    /// The text of the configuration.
+    pub(crate) fn config(&self, banks: &[Process]) -> String {
         let dialect = self.dialect;
         let mut text = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n{}\n\
@@ -187,9 +224,10 @@ impl Setup {
             self.more
         );
         for (index, (name, number)) in NAMES.iter().enumerate() {
-            let reach = match banks.get(index) {
-                None => "in_process = true".to_owned(),
-                Some(bank) => format!("dial = \"{}\"", bank.addresses[*name]),
+            let reach = match (self.elsewhere.get(*name), banks.get(index)) {
+                (Some(address), _) => format!("dial = \"{address}\""),
+                (None, Some(bank)) => format!("dial = \"{}\"", bank.addresses[*name]),
+                (None, None) => "in_process = true".to_owned(),
             };
             text += &format!(
                 "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{dialect}\"\n",
@@ -207,7 +245,7 @@ impl Switch {
         self.process.addresses["terminals"]
     }
 
-    pub(crate) fn dialect(&self) -> std::sync::Arc<Dialect> {
+    pub(crate) fn dialect(&self) -> Arc<Dialect> {
         Dialect::builtin(self.setup.dialect).expect("is built in")
     }
 
@@ -272,7 +310,7 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn http(address: SocketAddr, path: &str) -> (u16, String) {
+pub(crate) fn http(address: SocketAddr, path: &str) -> (u16, String) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).expect("connects");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n\r\n").expect("is sent");
@@ -280,6 +318,15 @@ fn http(address: SocketAddr, path: &str) -> (u16, String) {
     stream.read_to_string(&mut answer).expect("is answered");
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
     (status, answer.split_once("\r\n\r\n").map_or(String::new(), |(_, body)| body.to_owned()))
+}
+
+/// As [`eventually`], where the test's own tasks must go on meanwhile.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let by = std::time::Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(std::time::Instant::now() < by, "never so: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Runs a test's asynchronous part.

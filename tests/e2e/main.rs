@@ -2,5 +2,7 @@
 //!
 //! Each test starts what it needs by itself, on free ports, in a temporary folder.
 
+mod fake_bank;
 mod harness;
 mod kinds;
+mod timeouts;
