@@ -214,11 +214,13 @@ records! {
         /// The leg.
         leg: LegId,
     }
-    /// What is owed was sent, or would have been, had its bank been there.
+    /// What is owed was sent; or it waits for its turn or its bank.
     ForwardTried = 15 {
         /// The leg.
         leg: LegId,
-        /// When it is tried again.
+        /// Whether it was sent.
+        sent: bool,
+        /// When it is tried again at the latest.
         due: Timestamp,
     }
     /// What was owed is settled, or an operator must look.

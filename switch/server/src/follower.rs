@@ -31,9 +31,19 @@ impl Follower {
     pub(crate) fn open(paths: &Paths, master: &MasterKey, metrics: Metrics) -> Result<Self, Error> {
         let snapshots = Snapshots::open(paths.snapshots(), STREAM, master)?;
         let folded = Folded::from_snapshot(&snapshots)?;
-        let views = Views::open(&paths.views(), master.derive(b"views card token"))?;
+        let reader = Reader::open(paths.journal(), STREAM, master)?;
+        let token_key = master.derive(b"views card token");
+        let mut views = Views::open(&paths.views(), token_key)?;
+        let newest = reader.last_number()?.unwrap_or(0);
+        if views.folded()? > newest {
+            tracing::warn!(folded = views.folded()?, newest, "the views are of another journal; they are made again");
+            drop(views);
+            let failed = |source| Error::Folder { path: paths.views(), source };
+            std::fs::remove_file(paths.views()).map_err(failed)?;
+            views = Views::open(&paths.views(), token_key)?;
+        }
         Ok(Self {
-            reader: Reader::open(paths.journal(), STREAM, master)?,
+            reader,
             snapshots,
             views_at: views.folded()?,
             views,

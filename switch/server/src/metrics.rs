@@ -48,6 +48,7 @@ pub struct Metrics {
     registry: Registry,
     messages: IntCounterVec,
     unreadable: IntCounterVec,
+    unbuildable: IntCounterVec,
     refused: IntCounter,
     transactions: IntCounterVec,
     answer_seconds: HistogramVec,
@@ -116,6 +117,11 @@ impl Metrics {
         Ok(Self {
             messages: make.counters("messages_total", "Messages read and staged.", &["link", "direction", "mti"])?,
             unreadable: make.counters("unreadable_total", "Frames that could not be read or break their profile.", &["link"])?,
+            unbuildable: make.counters(
+                "unbuildable_total",
+                "Messages that could not be sent because the link's dialect cannot carry them.",
+                &["link"],
+            )?,
             refused: make.counter("refused_total", "Requests refused without a record (30 or 96).")?,
             transactions: make.counters(
                 "transactions_total",
@@ -272,6 +278,11 @@ impl Watch for Counting {
 
     fn unreadable(&mut self, side: &Side) {
         self.metrics.unreadable.with_label_values(&[side.name()]).inc();
+    }
+
+    fn unbuildable(&mut self, side: &Side, mti: Mti, error: &wire::BuildError) {
+        tracing::warn!(link = side.name(), %mti, %error, "a message cannot be sent in this link's dialect");
+        self.metrics.unbuildable.with_label_values(&[side.name()]).inc();
     }
 
     fn refused(&mut self) {

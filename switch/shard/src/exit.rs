@@ -42,9 +42,12 @@ impl Links {
     pub(crate) fn hurry<W: Watch>(&mut self, id: LinkId, message: &Message<'_>, watch: &mut W) {
         let Some(link) = self.open.get_mut(&id) else { return };
         let before = link.outbox.urgent().len();
-        if frame(link, message, Outbox::urgent) {
-            link.outbox.hurry(before);
-            watch.message(Direction::Out, &link.config.side, message.mti);
+        match frame(link, message, Outbox::urgent) {
+            Ok(()) => {
+                link.outbox.hurry(before);
+                watch.message(Direction::Out, &link.config.side, message.mti);
+            }
+            Err(error) => watch.unbuildable(&link.config.side, message.mti, &error),
         }
         self.list_ready(id);
     }
@@ -74,7 +77,7 @@ impl Links {
 }
 
 /// Appends `message` in its frame to one of the link's buffers; what cannot be built leaves nothing behind.
-fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut BytesMut) -> bool {
+fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut BytesMut) -> Result<(), wire::BuildError> {
     let out = buffer(&mut link.outbox);
     let before = out.len();
     let start = link.config.framing.begin(out);
@@ -82,8 +85,7 @@ fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut
     if built.is_err() {
         out.truncate(before);
     }
-    debug_assert!(built.is_ok(), "a message that this dialect cannot carry: {built:?}");
-    built.is_ok()
+    built
 }
 
 /// What the engine writes to during one input.
@@ -110,7 +112,8 @@ impl<W: Watch> Out for Exit<'_, W> {
             return self.undelivered.push_back(about);
         };
         let before = link.outbox.held().len();
-        if !frame(link, message, Outbox::held) {
+        if let Err(error) = frame(link, message, Outbox::held) {
+            self.watch.unbuildable(&link.config.side, message.mti, &error);
             return self.undelivered.push_back(about);
         }
         link.outbox.hold(before, newest, about);

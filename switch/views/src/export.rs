@@ -60,7 +60,7 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
             vec![("leg", text(leg)), ("reason", json!(reversal(reason))), ("identity", identity(it)), ("stands", json!(stands))]
         }
         Record::RepeatStarted { leg } => vec![("leg", text(leg))],
-        Record::ForwardTried { leg, due } => vec![("leg", text(leg)), ("due", text(due))],
+        Record::ForwardTried { leg, sent, due } => vec![("leg", text(leg)), ("sent", json!(sent)), ("due", text(due))],
         Record::ForwardEnded { leg, code, dead } => vec![("leg", text(leg)), ("code", maybe(code)), ("dead", json!(dead))],
         Record::LateReply { bank, stan, code, leg } => {
             vec![("bank", json!(bank.0)), ("stan", maybe(stan)), ("code", maybe(code)), ("leg", maybe(leg))]

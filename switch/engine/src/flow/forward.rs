@@ -21,9 +21,13 @@ pub(super) fn attempt<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
         return end(turn, id, None, true);
     }
     let ready = turn.state().forward().is_head(lane, id) && turn.state().banks().is_available(leg.bank);
-    let wait = backoff(forward.forward_first, forward.forward_max, leg.attempts);
     let message = if ready { owed(turn, id, &leg) } else { None };
-    turn.record(&Record::ForwardTried { leg: id, due: turn.now + wait });
+    // What waits for its turn or its bank is called when that comes, not by the clock.
+    let wait = match message {
+        Some(_) => backoff(forward.forward_first, forward.forward_max, leg.attempts),
+        None => forward.forward_max,
+    };
+    turn.record(&Record::ForwardTried { leg: id, sent: message.is_some(), due: turn.now + wait });
     if let Some(message) = message {
         turn.send(Peer::Bank(leg.bank), &message, About::Nothing);
     }

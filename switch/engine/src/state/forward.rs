@@ -62,11 +62,8 @@ impl Forward {
     }
 
     pub(super) fn join(&mut self, lane: Lane, leg: LegId) {
-        let queue = self.lanes.entry(lane).or_default();
-        if !queue.contains(&leg) {
-            queue.push_back(leg);
-            self.depth += 1;
-        }
+        self.lanes.entry(lane).or_default().push_back(leg);
+        self.depth += 1;
     }
 
     pub(super) fn leave(&mut self, lane: Lane, leg: LegId) {

@@ -224,9 +224,9 @@ impl State {
                 self.owe(at, leg, LegStatus::Repeating);
                 Some(leg.transaction)
             }
-            Record::ForwardTried { leg, due } => {
+            Record::ForwardTried { leg, sent, due } => {
                 self.time(leg, Some(due));
-                self.with_leg(leg, |it| it.attempts = it.attempts.saturating_add(1))
+                self.with_leg(leg, |it| it.attempts = it.attempts.saturating_add(u16::from(sent)))
             }
             Record::ForwardEnded { leg, code, dead } => {
                 let reversing = self.leg(leg).is_some_and(|it| it.status == LegStatus::Reversing);

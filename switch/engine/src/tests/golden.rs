@@ -67,7 +67,7 @@ fn every_record() -> Vec<Record<'static>> {
         Record::Answered { transaction: id(1), answer: answer(ResponseCode::PARTIALLY_APPROVED) },
         Record::AnswerUndelivered { transaction: id(1) },
         Record::ReversalStarted { leg: leg(1), reason: ReversalReason::Undelivered, identity: identity(2), stands: 7 },
-        Record::ForwardTried { leg: leg(1), due: NOON + seconds(1) },
+        Record::ForwardTried { leg: leg(1), sent: true, due: NOON + seconds(1) },
         Record::ForwardEnded { leg: leg(1), code: Some(ResponseCode::NO_ACTION), dead: false },
         Record::Refused {
             transaction: id(2),

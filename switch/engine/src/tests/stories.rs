@@ -361,7 +361,11 @@ fn what_is_owed_waits_for_its_bank_and_goes_out_when_it_is_back() {
     world.wait(seconds(3600));
     assert_eq!((world.told(), world.at_bank(ACLEDA)), (vec![UNAVAILABLE], vec![]));
     world.bank_up(ACLEDA);
-    assert_eq!(world.at_bank(ACLEDA).len(), 1);
+    let [advice] = world.at_bank(ACLEDA)[..] else { panic!("one advice") };
+    assert_eq!(advice.mti, Mti::REVERSAL_ADVICE, "not marked as a repeat: it was never sent");
+    world.crash();
+    world.bank_up(ACLEDA);
+    assert_eq!(world.at_bank(ACLEDA)[0].mti, Mti::REVERSAL_ADVICE_REPEAT, "it may have been sent");
 }
 
 #[test]
@@ -407,7 +411,7 @@ fn after_a_crash_every_open_leg_is_resolved_by_its_rule() {
     world.crash();
     world.bank_up(ACLEDA);
     let owed: Vec<_> = world.at_bank(ACLEDA).iter().map(|it| (it.mti, it.amount)).collect();
-    assert_eq!(owed, [(Mti::REVERSAL_ADVICE_REPEAT, Some(1)), (Mti::FINANCIAL_REPEAT, Some(2))]);
+    assert_eq!(owed, [(Mti::REVERSAL_ADVICE, Some(1)), (Mti::FINANCIAL_REPEAT, Some(2))]);
     for request in [&withdrawal, &salary, &answered] {
         world.send(request);
     }

@@ -36,9 +36,9 @@ answer 91 issuer or switch unavailable, first answer after 25000.000 ms
   05:00:25.000000  +25000.000   terminal told 91 issuer or switch unavailable
   05:00:25.000000  +25000.000   reversal started because its outcome stayed unknown: nothing is to
                                 stand; an advice under DE11 000002 is owed to bank 116001
-  05:00:25.000000  +25000.000   advice under DE11 000002 for bank 116001, attempt 1; next try
+  05:00:25.000000  +25000.000   advice under DE11 000002 sent to bank 116001, attempt 1; next try
                                 05:00:26.000
-  05:00:26.000000  +26000.000   advice under DE11 000002 for bank 116001, attempt 2; next try
+  05:00:26.000000  +26000.000   advice under DE11 000002 sent to bank 116001, attempt 2; next try
                                 05:00:28.000
   05:00:26.512000  +26512.000   bank 116001 confirmed the reversal: 00 approved
 ";
@@ -84,7 +84,7 @@ fn a_salary_in_progress_is_asked_again_and_its_outcome_kept_for_a_repeat() {
         "timer fired",
         "terminal told 09 request in progress",
         "the same request, under the same DE11 000001, is owed to bank 116001 until it answers",
-        "request for bank 116001, attempt 1",
+        "request sent to bank 116001, attempt 1",
         "bank 116001 answered 00 approved",
         "from now on a repeat is told 00 approved",
     ];

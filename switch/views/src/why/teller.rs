@@ -135,7 +135,7 @@ impl Teller {
                 let until = format!("bank {} must first say what became of it", self.bank(leg));
                 of_leg(leg, format!("reversal noted: {}, but {until}", self.stands(stands)))
             }
-            Record::ForwardTried { leg, due } => of_leg(leg, self.tried(leg, due)),
+            Record::ForwardTried { leg, sent, due } => of_leg(leg, self.tried(leg, sent, due)),
             Record::ForwardEnded { leg, code, dead } => of_leg(leg, self.ended(leg, code, dead)),
             Record::LateReply { bank, stan, code, leg: Some(leg) } => {
                 let named = stan.map(|it| format!(" under DE11 {it}")).unwrap_or_default();
@@ -198,13 +198,17 @@ impl Teller {
         }
     }
 
-    fn tried(&mut self, leg: LegId, due: Timestamp) -> String {
+    fn tried(&mut self, leg: LegId, sent: bool, due: Timestamp) -> String {
         let (what, tries, bank) = self.with(leg, |it| {
-            it.tries += 1;
+            it.tries += u32::from(sent);
             let what = it.advice.map_or_else(|| "request".to_owned(), |stan| format!("advice under DE11 {stan}"));
             (what, it.tries, it.bank.to_string())
         });
-        format!("{what} for bank {bank}, attempt {tries}; next try {}", clock(due))
+        if sent {
+            format!("{what} sent to bank {bank}, attempt {tries}; next try {}", clock(due))
+        } else {
+            format!("{what} waits for bank {bank} or for its turn, at the latest until {}", clock(due))
+        }
     }
 
     fn ended(&self, leg: LegId, code: Option<ResponseCode>, dead: bool) -> String {
