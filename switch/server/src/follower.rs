@@ -2,6 +2,8 @@
 //!
 //! It reads the journal as any other process could, so it may lag as far as it likes without holding anybody up.
 
+use std::path::Path;
+
 use journal::{MasterKey, Reader, Snapshots};
 use tokio::sync::mpsc;
 use views::Views;
@@ -38,8 +40,7 @@ impl Follower {
         if views.folded()? > newest {
             tracing::warn!(folded = views.folded()?, newest, "the views are of another journal; they are made again");
             drop(views);
-            let failed = |source| Error::Folder { path: paths.views(), source };
-            std::fs::remove_file(paths.views()).map_err(failed)?;
+            forget(&paths.views())?;
             views = Views::open(&paths.views(), token_key)?;
         }
         Ok(Self {
@@ -113,4 +114,19 @@ impl Follower {
         self.metrics.snapshot_block.set(i64::try_from(self.folded.number).unwrap_or(i64::MAX));
         Ok(())
     }
+}
+
+/// Removes a database with what SQLite keeps beside it; a log left behind would be read into the next one.
+fn forget(database: &Path) -> Result<(), Error> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = database.as_os_str().to_owned();
+        path.push(suffix);
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::Folder { path: path.into(), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

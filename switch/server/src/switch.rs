@@ -27,8 +27,8 @@ use crate::recovery::{Folded, Paths, STREAM, recover};
 /// Why a switch cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A folder cannot be made.
-    #[error("cannot make the folder {path}: {source}")]
+    /// A folder cannot be made, or a file in it not removed.
+    #[error("{path}: {source}")]
     Folder {
         /// Which.
         path: PathBuf,
