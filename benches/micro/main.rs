@@ -1,0 +1,3 @@
+//! What one message costs: parsing, building, deciding, keeping.
+
+fn main() {}
