@@ -2,7 +2,16 @@
 //!
 //! Each test starts what it needs by itself, on free ports, in a temporary folder.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of this is tests; clippy.toml opens these only where it sees `#[test]` or `cfg(test)`"
+)]
+
+mod crash;
 mod fake_bank;
 mod harness;
 mod kinds;
+mod sync;
 mod timeouts;
