@@ -9,9 +9,13 @@
     reason = "all of this is tests; clippy.toml opens these only where it sees `#[test]` or `cfg(test)`"
 )]
 
+mod connection;
 mod crash;
 mod fake_bank;
 mod harness;
+mod hostile;
 mod kinds;
+mod limits;
 mod sync;
 mod timeouts;
+mod trouble;

@@ -124,14 +124,17 @@ impl<S: Stream> Connection<S> {
         }
         self.input.extend_from_slice(buffer.filled());
         let mut core = self.core.borrow_mut();
+        let there = self.input.len();
         let result = core.received(self.id, &mut self.input);
         if let Some(slot) = core.slots.get_mut(&self.id) {
             let now = Instant::now();
             slot.since.last_byte = Some(now);
-            match self.input.is_empty() {
-                true => slot.since.partial = None,
-                false => drop(slot.since.partial.get_or_insert(now)),
-            }
+            slot.since.partial = match self.input.len() {
+                0 => None,
+                // A message has ended, so what is left began later: a busy link may never be read empty.
+                left if left < there => Some(now),
+                _ => slot.since.partial.or(Some(now)),
+            };
         }
         Poll::Ready(result.err().map(Ended::Session))
     }
