@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use engine::{BankId, LegId, Record, State};
+use foldhash::fast::FixedState;
 use model::{Kind, Mti, ResponseCode, Timestamp, TransactionId};
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use shard::{Direction, Side, Watch};
@@ -185,8 +186,15 @@ fn gauge(value: usize) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Finding a metric by its labels costs more than counting, so those in use are kept at hand.
-struct AtHand<K, M>(HashMap<K, M>);
+/// Finding a metric by its labels costs more than counting, so those in use are kept at hand. There are few of them, whoever
+/// sends: an unknown message type or code is a value of a small set too.
+struct AtHand<K, M>(HashMap<K, M, FixedState>);
+
+impl<K, M> Default for AtHand<K, M> {
+    fn default() -> Self {
+        Self(HashMap::with_hasher(FixedState::default()))
+    }
+}
 
 impl<K: Eq + Hash, M> AtHand<K, M> {
     fn get(&mut self, key: K, find: impl FnOnce() -> M) -> &M {
@@ -204,7 +212,6 @@ pub(crate) struct Counting {
     answers: AtHand<Kind, Histogram>,
     banks: AtHand<BankId, Histogram>,
     records: AtHand<&'static str, IntCounter>,
-    asked: HashMap<LegId, Timestamp>,
 }
 
 impl Counting {
@@ -216,12 +223,11 @@ impl Counting {
             metrics,
             readiness,
             bank_names,
-            messages: AtHand(HashMap::new()),
-            transactions: AtHand(HashMap::new()),
-            answers: AtHand(HashMap::new()),
-            banks: AtHand(HashMap::new()),
-            records: AtHand(HashMap::new()),
-            asked: HashMap::new(),
+            messages: AtHand::default(),
+            transactions: AtHand::default(),
+            answers: AtHand::default(),
+            banks: AtHand::default(),
+            records: AtHand::default(),
         }
     }
 
@@ -252,11 +258,11 @@ impl Counting {
     }
 
     fn bank_answered(&mut self, at: Timestamp, before: &State, leg: LegId) {
-        let (Some(asked), Some(bank)) = (self.asked.remove(&leg), before.leg(leg).map(|it| it.bank)) else { return };
+        let Some((bank, started)) = before.leg(leg).map(|it| (it.bank, it.started)) else { return };
         let Self { metrics, banks, bank_names, .. } = self;
         let name = bank_names.get(&bank).map_or("none", |name| name);
         let seconds = banks.get(bank, || metrics.bank_seconds.with_label_values(&[name]));
-        seconds.observe(at.since(asked).as_secs_f64());
+        seconds.observe(at.since(started).as_secs_f64());
     }
 }
 
@@ -296,9 +302,7 @@ impl Watch for Counting {
             Record::Answered { transaction, answer } => self.answered(at, before, transaction, answer.code),
             Record::Refused { asked, code, .. } => self.outcome(asked.kind(), None, code),
             Record::ReversalAnswered { code, .. } => self.outcome(None, None, code),
-            Record::LegStarted { leg, .. } => drop(self.asked.insert(leg, at)),
             Record::LegAnswered { leg, .. } => self.bank_answered(at, before, leg),
-            Record::LegLost { leg, .. } => drop(self.asked.remove(&leg)),
             Record::BankLinked { bank, up } => {
                 self.readiness.bank(up);
                 self.metrics.bank_up.with_label_values(&[self.bank_name(Some(bank))]).set(i64::from(up));

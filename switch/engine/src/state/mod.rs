@@ -186,7 +186,7 @@ impl State {
                 it.asked.transmitted = transmitted;
             }),
             Record::LegStarted { leg, bank, identity, due, on_timeout } => {
-                let begun = Leg::begun(bank, identity, due, on_timeout);
+                let begun = Leg::begun(bank, identity, at, due, on_timeout);
                 self.banks.take_stan(bank, identity.stan, leg);
                 self.with(leg.transaction, |it| it.legs.push(begun));
                 self.time(leg, Some(due));

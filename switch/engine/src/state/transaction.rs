@@ -193,6 +193,8 @@ pub struct Leg {
     pub bank: BankId,
     /// The request's name there. Its retries keep it.
     pub identity: Identity,
+    /// When it was started.
+    pub started: Timestamp,
     /// What follows if its outcome stays unknown.
     pub on_timeout: OnTimeout,
     /// What it has come to.
@@ -214,10 +216,11 @@ pub struct Leg {
 bytes_of_struct!(Leg { bank, identity, on_timeout, status, answer, due, reversal, attempts, owed_since, undo });
 
 impl Leg {
-    pub(super) fn begun(bank: BankId, identity: Identity, due: Timestamp, on_timeout: OnTimeout) -> Self {
+    pub(super) fn begun(bank: BankId, identity: Identity, started: Timestamp, due: Timestamp, on_timeout: OnTimeout) -> Self {
         Self {
             bank,
             identity,
+            started,
             on_timeout,
             status: LegStatus::Sent,
             answer: None,
