@@ -9,7 +9,6 @@
     reason = "all of this is tests; clippy.toml opens these only where it sees `#[test]` or `cfg(test)`"
 )]
 
-mod connection;
 mod crash;
 mod fake_bank;
 mod harness;
