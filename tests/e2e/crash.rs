@@ -20,7 +20,7 @@ use crate::harness::{self, Banks, PATIENCE, PAYSWITCH, Process, Setup, Switch, e
 use audit::{Evidence, Seen};
 use journal::{Step, Transaction};
 use ledger::Ledger;
-use load::{Asked, Dice, Memory};
+use load::{Asked, Dice, Memory, Numbers};
 
 /// How often the switch dies.
 const ROUNDS: usize = 10;
@@ -42,6 +42,7 @@ struct World {
     switch: Switch,
     cast: Arc<Cast>,
     dice: Dice,
+    numbers: Arc<Numbers>,
     evidence: Evidence,
     /// What was answered, with the message to repeat.
     answered: Vec<Asked>,
@@ -58,7 +59,7 @@ impl World {
         let switch = Switch { process, banks, setup };
         switch.wait_for_banks();
         let cast = Arc::new(harness::cast().with_bulk(BULK).expect("has none yet"));
-        Self { switch, cast, dice: Dice(seed), evidence: Evidence::default(), answered: Vec::new() }
+        Self { switch, cast, dice: Dice(seed), numbers: Arc::default(), evidence: Evidence::default(), answered: Vec::new() }
     }
 
     fn links(&self) -> HashMap<String, SocketAddr> {
@@ -70,8 +71,9 @@ impl World {
         let answers = ANSWERS.0 + self.dice.below(ANSWERS.1);
         let moment = Duration::from_micros(self.dice.below(MOMENT_US).try_into().expect("fits"));
         let (links, cast, dice) = (self.links(), Arc::clone(&self.cast), Dice(self.dice.roll()));
+        let numbers = Arc::clone(&self.numbers);
         let (tell, told) = mpsc::channel();
-        let terminals = std::thread::spawn(move || harness::run(load::run(links, cast, LANES, dice, tell)));
+        let terminals = std::thread::spawn(move || harness::run(load::run(links, cast, LANES, dice, numbers, tell)));
         let count = |count: usize| (0..count).for_each(|_| told.recv_timeout(PATIENCE).expect("answers go on"));
         count(answers / 2);
         if let Some(bank) = bank {
@@ -118,10 +120,10 @@ impl World {
             let terminals = load::connect(&links, &mut dice).await;
             let mut asking = tokio::task::JoinSet::new();
             for (mut asked, undo) in all {
-                let terminal = Arc::clone(&terminals[asked.terminal]);
+                let (terminal, numbers) = (Arc::clone(&terminals[asked.terminal]), Arc::clone(&self.numbers));
                 asking.spawn(async move {
                     if undo {
-                        asked.message = terminal.reversal(&asked.message, Mti::REVERSAL_ADVICE, None);
+                        asked.message = numbers.put_on(terminal.reversal(&asked.message, Mti::REVERSAL_ADVICE, None));
                     }
                     let exchange = terminal.ask(&asked.message, PATIENCE).await;
                     let reply = exchange.unwrap_or_else(|error| panic!("{}: {error}", asked.name())).reply;

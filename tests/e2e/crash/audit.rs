@@ -167,7 +167,8 @@ impl Evidence {
         for Seen { name, told } in &self.seen {
             let Some(known) = self.journal.named(name) else {
                 if told.code != "94" || !self.journal.awaited.contains(name) {
-                    found.push(Finding::Missing(format!("{name} was answered {told:?}")));
+                    let alike: Vec<_> = self.journal.alike(name).collect();
+                    found.push(Finding::Missing(format!("{name} was answered {told:?}; with the same DE41 and DE11: {alike:?}")));
                 }
                 continue;
             };

@@ -39,7 +39,7 @@ impl Story {
             ]
         });
         let requests = requests.map(|(kind, minor, message)| {
-            let asked = Asked { terminal: 0, message };
+            let asked = Asked { terminal: 0, message: world.numbers.put_on(message) };
             world.evidence.sent.insert(asked.name().rrn, sent(kind, minor, &card));
             (asked, false)
         });

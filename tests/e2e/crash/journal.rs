@@ -150,6 +150,11 @@ impl Journal {
         self.by_name.get(name).into_iter().flatten().filter_map(|id| self.transactions.get(id))
     }
 
+    /// What has this name's DE41 and DE11 under another DE37: it may be why a request was refused as a duplicate.
+    pub(super) fn alike(&self, name: &Name) -> impl Iterator<Item = &Transaction> {
+        self.transactions.values().filter(|it| (&it.name.terminal, &it.name.stan) == (&name.terminal, &name.stan))
+    }
+
     pub(super) fn has_open_legs(&self) -> bool {
         self.transactions.values().any(|it| it.legs.iter().any(Leg::is_open))
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use bank_adapters::{Card, Cast};
-use model::{Kind, Message, Money, Mti};
+use model::{Kind, Message, Money, Mti, Stan};
 use rehearsal::{Reply, Terminal, TerminalConfig};
 use tokio::task::JoinSet;
 
@@ -42,6 +43,16 @@ impl Dice {
 
     pub(super) fn below(&mut self, sides: usize) -> usize {
         usize::try_from(self.roll() % u64::try_from(sides).expect("fits")).expect("fits")
+    }
+}
+
+/// Trace numbers (DE11) for the whole test. Terminals' own begin anywhere at each connection, and might meet those of a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Numbers(AtomicU32);
+
+impl Numbers {
+    pub(super) fn put_on(&self, message: Message<'static>) -> Message<'static> {
+        Message { stan: Stan::new(self.0.fetch_add(1, Ordering::Relaxed) % Stan::MAX + 1), ..message }
     }
 }
 
@@ -112,6 +123,7 @@ struct Lane {
     cards: Arc<BTreeMap<String, Vec<Card>>>,
     cast: Arc<Cast>,
     dice: Dice,
+    numbers: Arc<Numbers>,
     memory: Arc<Mutex<Memory>>,
     /// Told at every answer.
     answers: mpsc::Sender<()>,
@@ -123,6 +135,7 @@ pub(super) async fn run(
     cast: Arc<Cast>,
     lanes: usize,
     mut dice: Dice,
+    numbers: Arc<Numbers>,
     answers: mpsc::Sender<()>,
 ) -> Memory {
     let memory = Arc::new(Mutex::new(Memory::default()));
@@ -140,6 +153,7 @@ pub(super) async fn run(
                 cards: Arc::clone(&cards),
                 cast: Arc::clone(&cast),
                 dice: Dice(dice.roll()),
+                numbers: Arc::clone(&numbers),
                 memory: Arc::clone(&memory),
                 answers: answers.clone(),
             };
@@ -180,7 +194,7 @@ impl Lane {
             Kind::Salary => self.terminal.salary(self.cast.bank(bank).expect("is there").institution, account.number, amount),
             _ => self.terminal.request(kind, card, amount),
         };
-        let asked = Asked { terminal: self.number, message };
+        let asked = Asked { terminal: self.number, message: self.numbers.put_on(message) };
         let sent = Sent {
             kind: digits(kind),
             amount: if kind == Kind::Balance { 0 } else { minor },
@@ -197,7 +211,8 @@ impl Lane {
     fn undo(&mut self, request: &Asked) -> Asked {
         let mti = [Mti::REVERSAL_REQUEST, Mti::REVERSAL_ADVICE][self.dice.below(2)];
         let stands = [None, Some(1)][self.dice.below(2)];
-        Asked { terminal: self.number, message: self.terminal.reversal(&request.message, mti, stands) }
+        let reversal = self.terminal.reversal(&request.message, mti, stands);
+        Asked { terminal: self.number, message: self.numbers.put_on(reversal) }
     }
 
     /// Whether it was answered.
