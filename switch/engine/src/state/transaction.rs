@@ -213,7 +213,7 @@ pub struct Leg {
     pub undo: Option<u64>,
 }
 
-bytes_of_struct!(Leg { bank, identity, on_timeout, status, answer, due, reversal, attempts, owed_since, undo });
+bytes_of_struct!(Leg { bank, identity, started, on_timeout, status, answer, due, reversal, attempts, owed_since, undo });
 
 impl Leg {
     pub(super) fn begun(bank: BankId, identity: Identity, started: Timestamp, due: Timestamp, on_timeout: OnTimeout) -> Self {
