@@ -1,6 +1,7 @@
 //! What was asked for on the command line, by people and by the bench itself when it starts its other parts.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// The command line.
 #[derive(Debug, Default)]
@@ -8,6 +9,8 @@ pub(crate) struct Arguments {
     /// Cargo says so when benches are to run, and does not when they are only tested.
     pub(crate) bench: bool,
     pub(crate) keep: bool,
+    /// Another build of the switch than the one that belongs to this bench.
+    pub(crate) switch: Option<PathBuf>,
     pub(crate) role: Option<Role>,
     quick: bool,
     only: Option<String>,
@@ -65,6 +68,7 @@ impl Arguments {
                 "--bench" => read.bench = true,
                 "--quick" => read.quick = true,
                 "--keep" => read.keep = true,
+                "--switch" => read.switch = Some(value().into()),
                 "--only" => read.only = Some(value()),
                 "--seconds" => read.seconds = Some(value().parse().expect("--seconds: a number")),
                 "--role" => role = Some(value()),

@@ -38,6 +38,16 @@ pub(crate) fn since(before: &Threads, now: &Threads) -> Threads {
     now.iter().map(|(name, time)| (name.clone(), time.saturating_sub(had(name)))).collect()
 }
 
+/// How much processor time everybody on this machine has had since it started.
+pub(crate) fn everybody() -> Duration {
+    let text = fs::read_to_string("/proc/stat").expect("what the system counts");
+    let first = text.lines().next().unwrap_or_default();
+    let ticks: Vec<u64> = first.split_whitespace().skip(1).filter_map(|ticks| ticks.parse().ok()).collect();
+    // User, nice, system; idle and waiting are nobody's; interrupts and what the host took away are.
+    let taken = [0, 1, 2, 5, 6, 7].into_iter().filter_map(|place| ticks.get(place)).sum::<u64>();
+    Duration::from_millis(10 * taken)
+}
+
 /// Memory that the process has in use, MB.
 pub(crate) fn resident_mb(process: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");

@@ -2,7 +2,7 @@
 //! in its default configuration (journal synced before anything leaves, views and follower on).
 //!
 //! `cargo bench --bench e2e` runs every row; `-- --quick` one short row; `-- --only 16x16` that row; `--seconds N` sets its
-//! length; `--keep` leaves the data folder behind. It says how fast things are and judges nothing by it, for that is the
+//! length; `--keep` leaves the data folder behind; `--switch PROGRAM` measures another build. It says how fast things are and judges nothing by it, for that is the
 //! machine's business too; but it fails when one answer is missing or is not the approval that was asked for.
 //!
 //! The model is closed: C connections with W requests in flight each, a new one for each answer. So latencies are those at
@@ -47,12 +47,13 @@ fn main() -> ExitCode {
 }
 
 fn measure(arguments: &Arguments) -> ExitCode {
+    let program = arguments.switch.as_deref().unwrap_or(env!("CARGO_BIN_EXE_payswitch").as_ref());
     let folder = tempfile::Builder::new().prefix("e2e-").tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder for data");
     println!("a 4 KB write with its sync takes {:.0} µs here (median of 200)", machine::sync_micros(folder.path()));
     report::heading();
     let mut sound = true;
     for load in arguments.loads() {
-        let parties = Parties::start(&folder.path().join(load.name()));
+        let parties = Parties::start(program, &folder.path().join(load.name()));
         let row = Row::measure(&parties, &load);
         row.print(&load);
         sound &= row.is_sound();

@@ -39,12 +39,12 @@ pub(crate) struct Parties {
 
 impl Parties {
     /// Starts both with an empty data folder, and waits until every bank has signed on.
-    pub(crate) fn start(folder: &Path) -> Self {
+    pub(crate) fn start(program: &Path, folder: &Path) -> Self {
         let (bank, banks) = start_bank();
         std::fs::create_dir_all(folder).expect("a folder");
         let config = folder.join("payswitch.toml");
         std::fs::write(&config, configuration(&banks)).expect("is written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_payswitch"));
+        let mut command = Command::new(program);
         command.args(["run", "--config"]).arg(config).arg("--data").arg(folder.join("data"));
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the switch starts");
         let log = BufReader::new(child.stderr.take().expect("is piped"));

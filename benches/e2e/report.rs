@@ -14,6 +14,7 @@ pub(crate) struct Row {
     switch: Threads,
     bank: Threads,
     terminals: Threads,
+    everybody: Duration,
     blocks: f64,
     append_seconds: f64,
     journal_bytes: f64,
@@ -26,6 +27,7 @@ struct Moment {
     switch: Threads,
     bank: Threads,
     client: Threads,
+    everybody: Duration,
     blocks: f64,
     append_seconds: f64,
     journal_bytes: f64,
@@ -35,12 +37,13 @@ struct Moment {
 impl Moment {
     fn now(parties: &Parties, client: u32) -> Self {
         let (switch, bank) = (machine::threads(parties.switch.id()), machine::threads(parties.bank.id()));
-        let client = machine::threads(client);
+        let (client, everybody) = (machine::threads(client), machine::everybody());
         let metrics = parties.metrics();
         Self {
             switch,
             bank,
             client,
+            everybody,
             blocks: metrics.total("payswitch_journal_append_seconds_count"),
             append_seconds: metrics.total("payswitch_journal_append_seconds_sum"),
             journal_bytes: metrics.total("payswitch_journal_bytes_total"),
@@ -65,6 +68,7 @@ impl Row {
             switch: machine::since(&before.switch, &after.switch),
             bank: machine::since(&before.bank, &after.bank),
             terminals: machine::since(&before.client, &after.client),
+            everybody: after.everybody.saturating_sub(before.everybody),
             blocks: after.blocks - before.blocks,
             append_seconds: after.append_seconds - before.append_seconds,
             journal_bytes: after.journal_bytes - before.journal_bytes,
@@ -108,7 +112,9 @@ impl Row {
         threads.sort_by_key(|(_, time)| std::cmp::Reverse(**time));
         let share = |time: &Duration| 100.0 * time.as_secs_f64() / seconds;
         let told = threads.iter().map(|(name, time)| format!("{name} {:.0} %", share(time))).collect::<Vec<_>>().join(", ");
-        println!("         of one processor, the switch's threads: {told}");
+        let ours = [&self.switch, &self.bank, &self.terminals].into_iter().flat_map(Threads::values).sum();
+        let others = share(&self.everybody.saturating_sub(ours));
+        println!("         of one processor, the switch's threads: {told}; processes that do not belong here: {others:.0} %");
         if !self.is_sound() {
             println!("         WRONG {}, LOST {}: {}", self.number("wrong"), self.number("lost"), self.client["first_wrong"]);
         }
@@ -119,7 +125,19 @@ impl Row {
 pub(crate) fn heading() {
     println!(
         "{:>8} {:>9} {:>8} {:>8} {:>8} {:>8} {:>23} {:>8} {:>8} {:>8} {:>8} {:>8} {:>6}",
-        "C x W", "tx/s", "p50 ms", "p99", "p99.9", "max", "µs CPU per transaction", "blocks/s", "tx each", "ms each", "B per tx", "lag", "MB"
+        "C x W",
+        "tx/s",
+        "p50 ms",
+        "p99",
+        "p99.9",
+        "max",
+        "µs CPU per transaction",
+        "blocks/s",
+        "tx each",
+        "ms each",
+        "B per tx",
+        "lag",
+        "MB"
     );
     println!("{:>8} {:>9} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7}", "", "", "", "", "", "", "switch", "bank", "client");
 }
