@@ -12,7 +12,7 @@ use wire::Dialect;
 /// DE2, 3, 4, 7, 11, 12, 13, 18, 22, 32, 35, 37, 41, 42, 43, 49 and 52.
 pub(crate) fn withdrawal() -> Message<'static> {
     Message {
-        pan: Pan::from_digits(b"9116010000000014").ok(),
+        pan: Pan::from_digits(b"9116010000000019").ok(),
         processing: Some(ProcessingCode::of(Kind::Withdrawal)),
         amount: Some(5_000_000),
         transmitted: TransmissionTime::new(1_228_103_005),
@@ -22,7 +22,7 @@ pub(crate) fn withdrawal() -> Message<'static> {
         merchant_type: Some(6011),
         entry_mode: Some(51),
         acquirer: InstitutionId::new(116_000),
-        track2: Text::new(b"9116010000000014=32121010000012300000").map(Track2),
+        track2: Text::new(b"9116010000000019=32121010000012300000").map(Track2),
         rrn: Rrn::new(b"000000000042"),
         terminal: TerminalId::new(b"ATM00001"),
         merchant: Text::new(b"BENCH0000000001"),
