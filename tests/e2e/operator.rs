@@ -48,8 +48,17 @@ fn refusal(setup: &Setup, config: &str) -> String {
     let path = setup.folder.path().join("payswitch.toml");
     std::fs::write(&path, config).unwrap();
     let data = setup.data();
-    let output = payswitch(&["run", "--config", path.to_str().unwrap(), "--data", data.to_str().unwrap()], "");
-    assert!(!output.status.success(), "it runs");
+    let mut command = Command::new(PAYSWITCH);
+    command.args(["run", "--config"]).arg(path).arg("--data").arg(data).stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Said before a deadline, for one that is not refused would run for ever.
+    let until = std::time::Instant::now() + PATIENCE;
+    while child.try_wait().unwrap().is_none() && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code != 0), "it runs: {}", stderr(&output));
     stderr(&output)
 }
 
