@@ -3,6 +3,7 @@
 //! It reads the journal as any other process could, so it may lag as far as it likes without holding anybody up.
 
 use std::path::Path;
+use std::time::Duration;
 
 use journal::{MasterKey, Reader, Snapshots};
 use tokio::sync::mpsc;
@@ -17,6 +18,9 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// A snapshot is written when as much was appended since the last one as that one was long, and at least this much: so recovery
 /// reads a bounded tail, and all snapshots together cost no more than the journal itself.
 const SNAPSHOT_AFTER_BYTES: usize = 64 * 1024 * 1024;
+
+/// How long the follower waits after a failure before it tries again.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 pub(crate) struct Follower {
     reader: Reader,
@@ -55,19 +59,27 @@ impl Follower {
         })
     }
 
-    /// Folds whatever is durable, each time that somebody says so, until nobody can any more; then writes a last snapshot.
+    /// Folds whatever is durable, each time that somebody says so, until nobody can any more; then writes a last snapshot. A full
+    /// disk or a locked file is tried again. The switch itself goes on meanwhile: no decision reads what the follower makes.
     pub(crate) fn run(mut self, mut durable: mpsc::Receiver<u64>) {
-        let worked = loop {
-            if let Err(error) = self.catch_up() {
-                break Err(error);
+        loop {
+            let wanted = match self.catch_up() {
+                Ok(()) => durable.blocking_recv().is_some(),
+                Err(error @ (Error::Records { .. } | Error::Diverged { .. })) => {
+                    return tracing::error!(%error, "the follower has stopped: views and snapshots are not kept up any more");
+                }
+                Err(error) => {
+                    tracing::error!(%error, pause = ?TRY_AGAIN, "the follower is held up and tries again");
+                    std::thread::sleep(TRY_AGAIN);
+                    !durable.is_closed()
+                }
+            };
+            if !wanted {
+                break;
             }
-            if durable.blocking_recv().is_none() {
-                break self.catch_up().and_then(|()| self.snapshot());
-            }
-        };
-        if let Err(error) = worked {
-            // The switch itself goes on: no decision reads what the follower makes.
-            tracing::error!(%error, "the follower has stopped: views and snapshots are not kept up any more");
+        }
+        if let Err(error) = self.catch_up().and_then(|()| self.snapshot()) {
+            tracing::warn!(%error, "no last snapshot; the next start reads the journal from an older one");
         }
     }
 
