@@ -94,6 +94,13 @@ impl Reader {
         Blocks { reader: self, opener: Opener::new(&self.master, &self.stream), next, before }
     }
 
+    fn under(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
+        self.connection
+            .prepare_cached("SELECT bytes FROM blocks WHERE stream = ?1 AND number = ?2")
+            .and_then(|mut select| select.query_row((&self.stream, key(number)), |row| row.get(0)).optional())
+            .map_err(|e| store_error(&self.place, "read a block", e))
+    }
+
     /// The sealed bytes of the first block at or after `number`, with its number: one statement, so that a writer cannot come between.
     fn at_or_after(&self, number: u64) -> Result<Option<(u64, Vec<u8>)>, Error> {
         self.connection
@@ -108,6 +115,10 @@ impl Reader {
 
     /// The sealed bytes under exactly `number`; `None` when the stream ends before it.
     fn sealed(&self, number: u64) -> Result<Option<Vec<u8>>, Error> {
+        // Asked for by its key first: SQLite plans a search by range anew each time that its bound changes.
+        if let Some(bytes) = self.under(number)? {
+            return Ok(Some(bytes));
+        }
         match self.at_or_after(number)? {
             Some((found, bytes)) if found == number => Ok(Some(bytes)),
             Some((next, _)) => Err(self.damaged(number, Damage::Missing { next })),

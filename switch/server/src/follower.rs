@@ -19,6 +19,10 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// reads a bounded tail, and all snapshots together cost no more than the journal itself.
 const SNAPSHOT_AFTER_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long blocks gather before they are folded: a transaction that begins and ends within it costs one row written once, and
+/// the switch's own threads are disturbed less often. What people see lags by as much.
+const GATHER: Duration = Duration::from_millis(50);
+
 /// How long the follower waits after a failure before it tries again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
@@ -64,7 +68,13 @@ impl Follower {
     pub(crate) fn run(mut self, mut durable: mpsc::Receiver<u64>) {
         loop {
             let wanted = match self.catch_up() {
-                Ok(()) => durable.blocking_recv().is_some(),
+                Ok(()) => {
+                    let more = durable.blocking_recv().is_some();
+                    if more {
+                        std::thread::sleep(GATHER);
+                    }
+                    more
+                }
                 Err(error @ (Error::Records { .. } | Error::Diverged { .. })) => {
                     return tracing::error!(%error, "the follower has stopped: views and snapshots are not kept up any more");
                 }

@@ -85,7 +85,7 @@ pub(crate) const GARBAGE_MAX: u32 = 16;
 /// A link that is open.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) config: LinkConfig,
+    pub(crate) config: Arc<LinkConfig>,
     pub(crate) outbox: Outbox,
     pub(crate) unreadable_in_a_row: u32,
     /// Whether the link is on the list of those with bytes that may leave.

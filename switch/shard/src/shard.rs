@@ -99,7 +99,7 @@ impl<W: Watch> Shard<W> {
         let id = LinkId(self.next_link);
         let is_bank = matches!(config.side, Side::Bank(_));
         let link = Link {
-            config,
+            config: Arc::new(config),
             outbox: Outbox::default(),
             unreadable_in_a_row: 0,
             listed_ready: false,
@@ -136,8 +136,9 @@ impl<W: Watch> Shard<W> {
     /// Where the link must be closed; the caller does that and then calls [`Shard::close_link`].
     pub fn received(&mut self, now: Timestamp, id: LinkId, input: &mut BytesMut) -> Result<(), CloseReason> {
         let Some(link) = self.links.open.get_mut(&id) else { return Ok(()) };
-        let LinkConfig { side, dialect, framing, frame_max } = link.config.clone();
-        if let Side::Bank(bank) = &side
+        let config = Arc::clone(&link.config);
+        let LinkConfig { side, dialect, framing, frame_max } = &*config;
+        if let Side::Bank(bank) = side
             && link.session.asked.is_none()
         {
             link.session.due = Some(now + bank.echo_after);
@@ -146,10 +147,10 @@ impl<W: Watch> Shard<W> {
         let mut result = Ok(());
         while result.is_ok() {
             let rest = input.get(from..).unwrap_or(&[]);
-            match framing.cut(rest, frame_max) {
+            match framing.cut(rest, *frame_max) {
                 Ok(Cut::Frame { body, consumed }) => {
                     let body = rest.get(body).unwrap_or(&[]);
-                    result = self.message(now, id, &side, &dialect, body);
+                    result = self.message(now, id, side, dialect, body);
                     from += consumed;
                 }
                 Ok(Cut::KeepAlive { consumed }) => from += consumed,

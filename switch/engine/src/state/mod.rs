@@ -188,7 +188,11 @@ impl State {
             Record::LegStarted { leg, bank, identity, due, on_timeout } => {
                 let begun = Leg::begun(bank, identity, at, due, on_timeout);
                 self.banks.take_stan(bank, identity.stan, leg);
-                self.with(leg.transaction, |it| it.legs.push(begun));
+                self.with(leg.transaction, |it| {
+                    // Most have one leg, and there are millions of them: no room is kept for more.
+                    it.legs.reserve_exact(1);
+                    it.legs.push(begun);
+                });
                 self.time(leg, Some(due));
                 Some(leg.transaction)
             }
