@@ -11,7 +11,7 @@ use crate::{BuildError, Dialect, FieldSet};
 
 /// Writes message type and bitmaps. Field 1 is set where a field above 64 is; whether the caller set it makes no difference.
 pub(crate) fn opening(dialect: &Dialect, mti: u16, fields: FieldSet, out: &mut BytesMut) -> Result<(), BuildError> {
-    if model::Mti::new(mti).is_none() {
+    if !dialect.version().has_type(mti) {
         return Err(BuildError::Mti { number: mti });
     }
     match dialect.mti {

@@ -207,7 +207,7 @@ fn message_type(dialect: &Dialect, body: &[u8]) -> Result<(u16, usize), ParseErr
         MtiEncoding::Bcd => (number_of_packed(digits), nibbles_are_decimal(digits)),
     };
     match u16::try_from(number) {
-        Ok(mti) if decimal && model::Mti::new(mti).is_some() => Ok((mti, width)),
+        Ok(mti) if decimal && dialect.version().has_type(mti) => Ok((mti, width)),
         _ => Err(no_message_type(dialect, digits)),
     }
 }
@@ -220,7 +220,7 @@ fn no_message_type(dialect: &Dialect, digits: &[u8]) -> ParseError {
     };
     match breach {
         Some(place) => error(Place::Mti, place, Problem::Characters { count: 4, expected: "digits", found }),
-        None => error(Place::Mti, 0, Problem::Value { expected: "a message type of ISO 8583:1987", found }),
+        None => error(Place::Mti, 0, Problem::Value { expected: dialect.version().expected_type(), found }),
     }
 }
 

@@ -27,9 +27,33 @@ pub(crate) struct Description {
 
 /// The edition of the standard whose message types and field meanings apply.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
+    /// ISO 8583:1987; message types begin with 0.
     #[serde(rename = "1987")]
     Iso1987,
+    /// ISO 8583:1993; message types begin with 1.
+    #[serde(rename = "1993")]
+    Iso1993,
+}
+
+impl Version {
+    /// Whether the edition has a message type of these four digits.
+    #[must_use]
+    pub fn has_type(self, number: u16) -> bool {
+        match self {
+            Self::Iso1987 => model::Mti::new(number).is_some(),
+            // 7 is fee collection, which the edition before did not have.
+            Self::Iso1993 => matches!(number / 100, 11..=18),
+        }
+    }
+
+    /// A message type of it, in words.
+    pub(crate) fn expected_type(self) -> &'static str {
+        match self {
+            Self::Iso1987 => "a message type of ISO 8583:1987",
+            Self::Iso1993 => "a message type of ISO 8583:1993",
+        }
+    }
 }
 
 /// How values are written where a field says nothing else.

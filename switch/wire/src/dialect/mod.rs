@@ -12,12 +12,14 @@ use std::sync::{Arc, LazyLock};
 use model::FieldNumber;
 
 use crate::{DialectError, ParseError, Parsed};
+pub use description::Version;
 use description::{ByteEncoding, Description, DigitEncoding, Word};
 pub(crate) use spec::{Coding, Prefix, Shown, Spec};
 
 /// How a network writes messages: the encodings of message type, bitmap and lengths, and one row per field. Read once, then shared.
 pub struct Dialect {
     name: String,
+    version: Version,
     pub(crate) mti: DigitEncoding,
     pub(crate) bitmap: ByteEncoding,
     /// By field number; places 0 and 1 are empty.
@@ -56,7 +58,6 @@ impl Dialect {
     /// Where it is none: with line, column and a pointer at the place, or with line and field.
     pub fn from_toml(text: &str) -> Result<Self, DialectError> {
         let description: Description = toml::from_str(text).map_err(|error| DialectError::Toml(Box::new(error)))?;
-        let description::Version::Iso1987 = description.version;
         let mut specs = Box::new([None; 129]);
         let mut names = vec![String::new(); 129].into_boxed_slice();
         for (Word(number), row) in description.fields {
@@ -65,7 +66,7 @@ impl Dialect {
             let line = || text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
             let wrong = |problem| DialectError::Field { line: line(), field, problem };
             let spec = row.compile(&description.encoding).map_err(wrong)?;
-            if let Some(problem) = crate::map::objection(field, &spec) {
+            if let Some(problem) = crate::map::objection(description.version, field, &spec) {
                 return Err(wrong(problem));
             }
             if let (Some(place), Some(name)) = (specs.get_mut(usize::from(field)), names.get_mut(usize::from(field))) {
@@ -73,13 +74,26 @@ impl Dialect {
             }
         }
         let encoding = description.encoding;
-        Ok(Self { name: description.name, mti: encoding.mti, bitmap: encoding.bitmap, specs, names })
+        Ok(Self {
+            name: description.name,
+            version: description.version,
+            mti: encoding.mti,
+            bitmap: encoding.bitmap,
+            specs,
+            names,
+        })
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The edition of the standard that it follows.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// The name of a field, for people; `None` where the dialect does not define it.

@@ -9,9 +9,9 @@ mod write;
 
 use model::{FieldNumber, Message, Mti};
 
-use crate::ParseError;
 use crate::chars::Class;
 use crate::dialect::{Coding, Spec};
+use crate::{ParseError, Version};
 
 pub(crate) use presence::presence;
 pub(crate) use read::expected;
@@ -48,7 +48,7 @@ enum Form {
 }
 
 /// Why this switch could not read a field that lies in bytes like that; `None` where it could, and where it does not read the field.
-pub(crate) fn objection(number: FieldNumber, spec: &Spec) -> Option<&'static str> {
+pub(crate) fn objection(_version: Version, number: FieldNumber, spec: &Spec) -> Option<&'static str> {
     let form = match number {
         2 => Form::DigitsUpTo(19),
         3 | 11 | 12 => Form::Digits(6),
