@@ -16,6 +16,20 @@ pub enum FrameError {
         /// What the link takes, in bytes.
         max: usize,
     },
+    /// The frame says it is shorter than the headers that its length counts.
+    #[error("the frame's header announces {length} bytes, this link's frames have at least {min}")]
+    TooShort {
+        /// What the header says, in bytes.
+        length: usize,
+        /// What TPDU, fixed header and, where it is counted, the length itself take, in bytes.
+        min: usize,
+    },
+    /// A length in digits that is none.
+    #[error("the frame's header announces no decimal length: {found}")]
+    NotDecimal {
+        /// What stood there.
+        found: Found,
+    },
 }
 
 /// Where in a message something is wrong.

@@ -16,9 +16,9 @@ mod parse;
 pub mod profile;
 
 pub use chars::unhex;
-pub use dialect::{Dialect, Version};
+pub use dialect::Dialect;
 pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem};
 pub use fields::FieldSet;
-pub use framing::{Cut, FrameStart, Framing, UnknownFraming};
+pub use framing::{Cut, Envelope, FrameStart, Framing, UnknownFraming};
 pub use map::{Unreadable, pin_block, read, write};
 pub use parse::Parsed;
