@@ -16,7 +16,7 @@ mod parse;
 pub mod profile;
 
 pub use chars::unhex;
-pub use dialect::Dialect;
+pub use dialect::{Dialect, Version};
 pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem};
 pub use fields::FieldSet;
 pub use framing::{Cut, Envelope, FrameStart, Framing, UnknownFraming};
