@@ -77,8 +77,12 @@ impl Links {
 fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut BytesMut) -> bool {
     let out = buffer(&mut link.outbox);
     let before = out.len();
-    let start = link.config.framing.begin(out);
-    let built = wire::write(&link.config.dialect, message, out).and_then(|()| link.config.framing.finish(out, start));
+    let framing = &link.config.framing;
+    let start = match link.envelopes.asked(message).filter(|_| message.mti.is_response()) {
+        Some(asked) => framing.begin_reply(out, &asked),
+        None => framing.begin(out),
+    };
+    let built = wire::write(&link.config.dialect, message, out).and_then(|()| framing.finish(out, start));
     if built.is_err() {
         out.truncate(before);
     }

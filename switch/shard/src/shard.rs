@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::{Buf, BytesMut};
 use engine::{About, BankEvent, BankId, BlockWriter, Engine, Input, LinkId, Rules, State};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
-use wire::{Cut, Dialect, Unreadable, profile};
+use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
+use crate::envelopes::Envelopes;
 use crate::exit::{Exit, Links};
 use crate::link::{BankLink, CloseReason, GARBAGE_MAX, Link, LinkConfig, Session, Side};
 use crate::outbox::{BlockNumber, Outbox};
@@ -101,6 +102,7 @@ impl<W: Watch> Shard<W> {
         let link = Link {
             config,
             outbox: Outbox::default(),
+            envelopes: Envelopes::default(),
             unreadable_in_a_row: 0,
             listed_ready: false,
             listed_holding: false,
@@ -148,8 +150,9 @@ impl<W: Watch> Shard<W> {
             let rest = input.get(from..).unwrap_or(&[]);
             match framing.cut(rest, frame_max) {
                 Ok(Cut::Frame { body, consumed }) => {
+                    let envelope = framing.has_envelope().then(|| framing.envelope(rest));
                     let body = rest.get(body).unwrap_or(&[]);
-                    result = self.message(now, id, &side, &dialect, body);
+                    result = self.message(now, id, &side, &dialect, body, envelope);
                     from += consumed;
                 }
                 Ok(Cut::KeepAlive { consumed }) => from += consumed,
@@ -289,8 +292,13 @@ impl<W: Watch> Shard<W> {
         side: &Side,
         dialect: &Arc<Dialect>,
         body: &[u8],
+        envelope: Option<Envelope>,
     ) -> Result<(), CloseReason> {
-        match wire::read(dialect, body) {
+        let read = wire::read(dialect, body);
+        if let Some(envelope) = envelope {
+            self.enveloped(id, &read, envelope);
+        }
+        match read {
             Ok(message) => {
                 self.watch.message(Direction::In, side, message.mti);
                 match profile::check(&message) {
@@ -305,6 +313,20 @@ impl<W: Watch> Shard<W> {
                 }
             }
             Err(unreadable) => self.unreadable(now, id, side, &unreadable),
+        }
+    }
+
+    /// Keeps the headers that a request's answer needs.
+    fn enveloped(&mut self, id: LinkId, read: &Result<Message<'_>, Unreadable>, envelope: Envelope) {
+        let Some(link) = self.links.open.get_mut(&id) else { return };
+        match read {
+            Ok(message) if message.mti.is_response() => {}
+            Ok(message) => link.envelopes.came(message, envelope),
+            Err(it) => match it.mti {
+                Some(mti) if mti.is_response() => {}
+                Some(mti) => link.envelopes.came(&Message { mti, ..it.echo }, envelope),
+                None => link.envelopes.came_unknown(envelope),
+            },
         }
     }
 

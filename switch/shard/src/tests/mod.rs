@@ -1,5 +1,7 @@
 //! The switch, driven by bytes.
 
+mod framings;
+
 use std::sync::Arc;
 use std::time::Duration;
 
