@@ -88,7 +88,7 @@ fn meaning(field: &Field<'_, '_>, parsed: &Parsed<'_>, dialect: &Dialect) -> Opt
             let currency = u16::try_from(parsed.field(dialect, 49)?.number_value()).ok()?;
             Some(Money::from_minor(field.number_value(), Currency::from_numeric(currency)?).to_string())
         }
-        39 => ResponseCode::new(field.bytes.try_into().ok()?)?.meaning().map(str::to_owned),
+        39 => ResponseCode::new(field.text::<2>()?.as_bytes().try_into().ok()?)?.meaning().map(str::to_owned),
         49..=51 => Currency::from_numeric(u16::try_from(field.number_value()).ok()?).map(|currency| currency.to_string()),
         70 => Some(
             match NetworkCode::from_number(u16::try_from(field.number_value()).ok()?) {

@@ -11,7 +11,7 @@ use model::FieldNumber;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::build::{FieldWriter, opening};
+use crate::build::message;
 use crate::chars::{Class, hex, unhex};
 use crate::dialect::Shown;
 use crate::parse::Field;
@@ -114,12 +114,7 @@ pub fn encode_line(dialect: &Dialect, json_line: &str) -> Result<String, JsonErr
 /// # Errors
 /// As [`encode_line`]; `out` is then as it was.
 pub fn encode(dialect: &Dialect, json_line: &str, out: &mut BytesMut) -> Result<(), JsonError> {
-    let start = out.len();
-    let built = build(dialect, serde_json::from_str(json_line)?, out);
-    if built.is_err() {
-        out.truncate(start);
-    }
-    built
+    build(dialect, serde_json::from_str(json_line)?, out)
 }
 
 fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonError> {
@@ -139,17 +134,17 @@ fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonEr
     }
     fields.sort_unstable_by_key(|(number, _)| *number);
     let present: FieldSet = fields.iter().map(|(number, _)| *number).collect();
-    opening(dialect, mti, present, out)?;
-    let mut writer = FieldWriter { dialect, out };
-    for (field, value) in fields {
-        let spec = dialect.spec(field).ok_or(BuildError::Undefined { field })?;
-        if spec.class == Class::Bytes {
-            writer.value(field, &unhex(value.as_bytes()).ok_or(JsonError::Hex { field })?)?;
-        } else {
-            writer.value(field, value.as_bytes())?;
+    message(dialect, mti, present, out, |writer| {
+        for (field, value) in fields {
+            let spec = dialect.spec(field).ok_or(BuildError::Undefined { field })?;
+            if spec.class == Class::Bytes {
+                writer.value(field, &unhex(value.as_bytes()).ok_or(JsonError::Hex { field })?)?;
+            } else {
+                writer.value(field, value.as_bytes())?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]

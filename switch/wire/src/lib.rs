@@ -15,6 +15,7 @@ mod map;
 mod parse;
 pub mod profile;
 
+pub use build::Value;
 pub use chars::unhex;
 pub use dialect::{Dialect, Version};
 pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem};

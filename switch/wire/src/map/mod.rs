@@ -79,12 +79,12 @@ pub(crate) fn objection(_version: Version, number: FieldNumber, spec: &Spec) -> 
         }
         Form::DigitsUpTo(count) => (digits && spec.max <= count, "the switch needs it as digits, no more than in the standard"),
         Form::CharactersUpTo(count) => (
-            spec.coding == Coding::Characters && spec.max <= count,
+            matches!(spec.coding, Coding::Characters | Coding::Ebcdic) && spec.max <= count,
             "the switch needs it as characters, no more than in the standard",
         ),
         Form::Block => (spec.class == Class::Bytes && spec.is_fixed() && spec.max == 8, "the switch needs it as b 8"),
         Form::Borrowed => {
-            (matches!(spec.coding, Coding::Characters | Coding::Raw), "the switch needs it as characters or raw bytes")
+            (matches!(spec.coding, Coding::Characters | Coding::Ebcdic | Coding::Raw), "the switch needs it as characters or raw bytes")
         }
         Form::Track2 => (spec.class == Class::Track && spec.max <= 37, "the switch needs it as z ..37"),
     };

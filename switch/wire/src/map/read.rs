@@ -2,7 +2,7 @@
 
 use model::{
     Currency, FieldNumber, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode,
-    ResponseCode, Sensitive, Stan, Text, Track2, TransmissionTime,
+    ResponseCode, Sensitive, Stan, Track2, TransmissionTime,
 };
 
 use super::Unreadable;
@@ -80,14 +80,14 @@ fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
         25 => message.condition = Some(u8::try_from(field.number_value()).ok()?),
         32 => message.acquirer = Some(institution(field)?),
         33 => message.forwarder = Some(institution(field)?),
-        35 => message.track2 = Some(Track2(Text::new(field.characters(&mut [0; 37])?)?)),
-        37 => message.rrn = Some(Text::new(field.bytes)?),
-        38 => message.authorization = Some(Text::new(field.bytes)?),
-        39 => message.code = Some(ResponseCode::new(field.bytes.try_into().ok()?)?),
-        41 => message.terminal = Some(Text::new(field.bytes)?),
-        42 => message.merchant = Some(Text::new(field.bytes)?),
+        35 => message.track2 = Some(Track2(field.text()?)),
+        37 => message.rrn = Some(field.text()?),
+        38 => message.authorization = Some(field.text()?),
+        39 => message.code = Some(ResponseCode::new(field.text::<2>()?.as_bytes().try_into().ok()?)?),
+        41 => message.terminal = Some(field.text()?),
+        42 => message.merchant = Some(field.text()?),
         43 => message.location = Some(field.bytes),
-        44 => message.remark = Some(Text::new(field.bytes)?),
+        44 => message.remark = Some(field.text()?),
         48 => message.additional = Some(field.bytes),
         49 => message.currency = Some(Currency::from_numeric(short(field)?)?),
         52 => message.pin_block = Some(Sensitive(field.bytes)),
@@ -96,10 +96,10 @@ fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
         60..=63 => *message.private.get_mut(usize::from(field.number - 60))? = Some(field.bytes),
         70 => message.network = Some(NetworkCode::from_number(short(field)?)),
         90 => message.original = Some(original(field.characters(&mut [0; 42])?)?),
-        95 => message.replacement = Some(replacement(field.bytes)?),
+        95 => message.replacement = Some(replacement(field.characters(&mut [0; 42])?)?),
         100 => message.receiver = Some(institution(field)?),
-        102 => message.from_account = Some(Text::new(field.bytes)?),
-        103 => message.to_account = Some(Text::new(field.bytes)?),
+        102 => message.from_account = Some(field.text()?),
+        103 => message.to_account = Some(field.text()?),
         _ => {}
     }
     Some(())

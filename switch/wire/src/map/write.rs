@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use model::{FieldNumber, InstitutionId, Message, OriginalData, Sensitive};
 
 use super::{pin_block, presence};
-use crate::build::{FieldWriter, opening};
+use crate::build::{FieldWriter, message as build};
 use crate::{BuildError, Dialect};
 
 /// Builds a message in the dialect's bytes and appends it to `out`, without a frame.
@@ -12,21 +12,8 @@ use crate::{BuildError, Dialect};
 /// # Errors
 /// Where a value has no place in its field; `out` is then as it was.
 pub fn write(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) -> Result<(), BuildError> {
-    let start = out.len();
-    let built = build(dialect, message, out);
-    if built.is_err() {
-        out.truncate(start);
-    }
-    built
-}
-
-fn build(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) -> Result<(), BuildError> {
-    // Most messages fit; one that does not grows the buffer on the way.
-    out.reserve(256);
     let fields = presence(message);
-    opening(dialect, message.mti.number(), fields, out)?;
-    let mut writer = FieldWriter { dialect, out };
-    fields.iter().try_for_each(|number| put(&mut writer, message, number))
+    build(dialect, message.mti.number(), fields, out, |writer| fields.iter().try_for_each(|number| put(writer, message, number)))
 }
 
 /// Writes the field, which [`presence`] has found there.
