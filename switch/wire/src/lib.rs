@@ -7,6 +7,7 @@ mod build;
 mod chars;
 pub mod describe;
 mod dialect;
+pub mod doctor;
 mod error;
 mod fields;
 mod framing;
@@ -14,6 +15,8 @@ pub mod json;
 mod map;
 mod parse;
 pub mod profile;
+pub mod subfields;
+pub mod tlv;
 
 pub use build::Value;
 pub use chars::unhex;

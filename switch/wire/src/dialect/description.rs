@@ -15,6 +15,7 @@ use toml::Spanned;
 
 use super::spec::{Coding, Fill, Indicator, IndicatorForm, Prefix, Shown, Spec};
 use crate::chars::{Class, Kinds};
+use crate::subfields::SubfieldsRow;
 
 /// The whole description.
 #[derive(Debug, Deserialize)]
@@ -24,6 +25,9 @@ pub(crate) struct Description {
     pub(crate) version: Version,
     pub(crate) encoding: Encodings,
     pub(crate) fields: BTreeMap<Word<Number>, Spanned<Row>>,
+    /// How the characters of a field are divided.
+    #[serde(default)]
+    pub(crate) subfields: BTreeMap<Word<Number>, Spanned<SubfieldsRow>>,
 }
 
 /// The edition of the standard whose message types and field meanings apply.

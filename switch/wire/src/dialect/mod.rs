@@ -6,12 +6,14 @@
 mod description;
 mod spec;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use bytes::BytesMut;
 use model::FieldNumber;
 
+use crate::subfields::Subfields;
 use crate::{BuildError, DialectError, ParseError, Parsed, Value};
 pub use description::Version;
 use description::{ByteEncoding, Description, DigitEncoding, Secondary, Word};
@@ -27,6 +29,7 @@ pub struct Dialect {
     /// By field number; places 0 and 1 are empty.
     specs: Box<[Option<Spec>; 129]>,
     names: Box<[String]>,
+    subfields: BTreeMap<FieldNumber, Subfields>,
 }
 
 pub(crate) use description::{ByteEncoding as BitmapEncoding, DigitEncoding as MtiEncoding, Secondary as SecondaryBitmap};
@@ -81,6 +84,14 @@ impl Dialect {
                 (*place, *name) = (Some(spec), row.name);
             }
         }
+        let mut subfields = BTreeMap::new();
+        for (Word(number), row) in description.subfields {
+            let (field, at) = (number.0, row.span().start);
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let max = specs.get(usize::from(field)).and_then(|spec| *spec).map_or(0, |spec: Spec| spec.max);
+            let wrong = |problem| DialectError::Subfields { line, field, problem };
+            subfields.insert(field, row.into_inner().compile(max).map_err(wrong)?);
+        }
         let encoding = description.encoding;
         Ok(Self {
             name: description.name,
@@ -90,6 +101,7 @@ impl Dialect {
             secondary: encoding.secondary,
             specs,
             names,
+            subfields,
         })
     }
 
@@ -135,6 +147,12 @@ impl Dialect {
     /// The first field that cannot hold its value; `out` is then as it was.
     pub fn build(&self, mti: u16, fields: &[(FieldNumber, Value<'_>)], out: &mut BytesMut) -> Result<(), BuildError> {
         crate::build::build(self, mti, fields, out)
+    }
+
+    /// How a field's characters are divided; `None` where the dialect does not say.
+    #[must_use]
+    pub fn subfields(&self, number: FieldNumber) -> Option<&Subfields> {
+        self.subfields.get(&number)
     }
 
     #[inline]

@@ -191,6 +191,11 @@ impl Framing {
         !self.own.is_empty()
     }
 
+    /// Bytes from the beginning of a frame to its body.
+    pub(crate) fn before_body(&self) -> usize {
+        self.length.width() + self.own.len()
+    }
+
     /// Begins a frame at the end of `out` for a message that this side begins: leaves room for the length, and writes the
     /// configured TPDU and header. Append the body, then call [`Framing::finish`].
     #[inline]
