@@ -261,7 +261,7 @@ impl Link {
             }
         };
         let balances = Balance::render(&reply.balances);
-        let balances = (!balances.is_empty()).then_some(balances.as_bytes());
+        let balances = (!balances.is_empty()).then_some(model::Content::ascii(balances.as_bytes()));
         let answer = Message { code: Some(reply.code), authorization: reply.authorization, balances, ..*response };
         self.send(&answer, Some(answering.asked));
     }
@@ -273,7 +273,7 @@ impl Link {
             Some(asked) => self.host.framing.begin_reply(&mut self.outbox, &asked),
             None => self.host.framing.begin(&mut self.outbox),
         };
-        let built = wire::write(&self.host.dialect, message, &mut self.outbox)
+        let built = wire::write(&self.host.dialect, message, self.host.clock.now(), &mut self.outbox)
             .and_then(|()| self.host.framing.finish(&mut self.outbox, start));
         match built {
             Ok(()) => self.counts.answered += u64::from(message.mti.is_response()),

@@ -39,10 +39,10 @@ impl Links {
     }
 
     /// Puts a frame around the gate.
-    pub(crate) fn hurry<W: Watch>(&mut self, id: LinkId, message: &Message<'_>, watch: &mut W) {
+    pub(crate) fn hurry<W: Watch>(&mut self, now: Timestamp, id: LinkId, message: &Message<'_>, watch: &mut W) {
         let Some(link) = self.open.get_mut(&id) else { return };
         let before = link.outbox.urgent().len();
-        if frame(link, message, Outbox::urgent) {
+        if frame(link, now, message, Outbox::urgent) {
             link.outbox.hurry(before);
             watch.message(Direction::Out, &link.config.side, message.mti);
         }
@@ -74,7 +74,7 @@ impl Links {
 }
 
 /// Appends `message` in its frame to one of the link's buffers; what cannot be built leaves nothing behind.
-fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut BytesMut) -> bool {
+fn frame(link: &mut Link, now: Timestamp, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut BytesMut) -> bool {
     let out = buffer(&mut link.outbox);
     let before = out.len();
     let framing = &link.config.framing;
@@ -82,7 +82,7 @@ fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut
         Some(asked) => framing.begin_reply(out, &asked),
         None => framing.begin(out),
     };
-    let built = wire::write(&link.config.dialect, message, out).and_then(|()| framing.finish(out, start));
+    let built = wire::write(&link.config.dialect, message, now, out).and_then(|()| framing.finish(out, start));
     if built.is_err() {
         out.truncate(before);
     }
@@ -114,7 +114,7 @@ impl<W: Watch> Out for Exit<'_, W> {
             return self.undelivered.push_back(about);
         };
         let before = link.outbox.held().len();
-        if !frame(link, message, Outbox::held) {
+        if !frame(link, self.now, message, Outbox::held) {
             return self.undelivered.push_back(about);
         }
         link.outbox.hold(before, newest, about);

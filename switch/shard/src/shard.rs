@@ -363,7 +363,7 @@ impl<W: Watch> Shard<W> {
             (Side::Acquirer { acquirer, .. }, _, false) => {
                 let reversal = message.mti.class() == Some(Class::Reversal);
                 if self.draining || (self.stalled && !reversal) {
-                    self.refuse(id, message, ResponseCode::MALFUNCTION, "");
+                    self.refuse(now, id, message, ResponseCode::MALFUNCTION, "");
                 } else {
                     self.handle(now, Input::Request { link: id, acquirer: *acquirer, message });
                 }
@@ -371,7 +371,7 @@ impl<W: Watch> Shard<W> {
             }
             // Nobody asked, or nobody may: a bank does not send requests here, a terminal no answers.
             (Side::Bank(_), _, false) => {
-                self.refuse(id, message, ResponseCode::NOT_SUPPORTED, "");
+                self.refuse(now, id, message, ResponseCode::NOT_SUPPORTED, "");
                 Ok(())
             }
             (Side::Acquirer { .. }, _, true) => Ok(()),
@@ -393,24 +393,24 @@ impl<W: Watch> Shard<W> {
                 self.handle(now, Input::Reply { bank: bank.bank, message, sound: false });
             }
             (_, true) => {}
-            (_, false) if message.stan.is_some() => self.refuse(id, message, ResponseCode::FORMAT_ERROR, problem),
+            (_, false) if message.stan.is_some() => self.refuse(now, id, message, ResponseCode::FORMAT_ERROR, problem),
             (_, false) => {}
         }
         Ok(())
     }
 
     /// Says no to what was never admitted: no record, no state, around the gate.
-    fn refuse(&mut self, id: LinkId, message: &Message<'_>, code: ResponseCode, why: &str) {
+    fn refuse(&mut self, now: Timestamp, id: LinkId, message: &Message<'_>, code: ResponseCode, why: &str) {
         let remark = why.as_bytes().get(..why.len().min(25)).filter(|text| !text.is_empty()).and_then(Text::new);
         self.watch.refused();
-        self.links.hurry(id, &Message { remark, ..engine::refusal(message, code) }, &mut self.watch);
+        self.links.hurry(now, id, &Message { remark, ..engine::refusal(message, code) }, &mut self.watch);
     }
 
     /// Another's 0800: an echo is answered at once, all else is decided.
     fn asked_network(&mut self, now: Timestamp, id: LinkId, side: &Side, message: &Message<'_>) {
         let Some(code) = message.network else { return };
         if code == NetworkCode::Echo {
-            return self.links.hurry(id, &engine::refusal(message, ResponseCode::APPROVED), &mut self.watch);
+            return self.links.hurry(now, id, &engine::refusal(message, ResponseCode::APPROVED), &mut self.watch);
         }
         let (institution, bank) = match side {
             Side::Bank(bank) => (bank.institution, Some(bank.bank)),
@@ -433,7 +433,7 @@ impl<W: Watch> Shard<W> {
             network: Some(code),
             ..Message::new(Mti::NETWORK_REQUEST)
         };
-        self.links.hurry(id, &message, &mut self.watch);
+        self.links.hurry(now, id, &message, &mut self.watch);
     }
 
     /// A bank's 0810 to a sign-on or an echo.

@@ -61,7 +61,8 @@ fn main() {
         dialect.build(200, &fields, &mut out).unwrap();
         let body = out.clone();
         let wanted = |what: &str| chosen.get(1).is_none_or(|only| only == what);
-        let told = |what: &str, (best, median): (f64, f64)| println!("{name:<14} {what:<8} best {best:6.1} ns, median {median:6.1} ns");
+        let told =
+            |what: &str, (best, median): (f64, f64)| println!("{name:<14} {what:<8} best {best:6.1} ns, median {median:6.1} ns");
         if wanted("parse") {
             told("parse", measured(batches, calls, || assert!(black_box(dialect.parse(black_box(&body))).is_ok())));
         }
@@ -84,7 +85,7 @@ fn main() {
                 "write",
                 measured(batches, calls, || {
                     out.clear();
-                    wire::write(&dialect, black_box(&message), &mut out).unwrap();
+                    wire::write(&dialect, black_box(&message), model::Timestamp::default(), &mut out).unwrap();
                     black_box(&out);
                 }),
             );

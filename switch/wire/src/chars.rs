@@ -67,9 +67,9 @@ impl Class {
             Self::Digits => all_within::<b'0', b'9'>(characters),
             Self::Mixed(Kinds::PRINTABLE) => all_within::<b' ', b'~'>(characters),
             Self::Mixed(Kinds::ALNUM) => no_byte_is_left(characters, |word| outside_digits(word) & outside_letters(word)),
-            Self::Mixed(Kinds::ALNUM_BLANK) => no_byte_is_left(characters, |word| {
-                outside_digits(word) & outside_letters(word) & outside::<b' ', b' '>(word)
-            }),
+            Self::Mixed(Kinds::ALNUM_BLANK) => {
+                no_byte_is_left(characters, |word| outside_digits(word) & outside_letters(word) & outside::<b' ', b' '>(word))
+            }
             Self::Mixed(kinds) => characters.iter().all(|byte| kinds.has(*byte)),
             Self::Track => no_byte_is_left(characters, |word| {
                 outside_digits(word) & outside::<b'=', b'='>(word) & outside::<b'D', b'D'>(word)
@@ -507,7 +507,8 @@ mod tests {
     /// Some of the code page IBM 1047 by hand, what sets it apart from IBM 037, and that no two characters share a byte.
     #[test]
     fn ebcdic_goes_both_ways() {
-        for (ascii, ebcdic) in [(b'0', 0xF0), (b'9', 0xF9), (b'A', 0xC1), (b'J', 0xD1), (b'S', 0xE2), (b'z', 0xA9), (b' ', 0x40)] {
+        for (ascii, ebcdic) in [(b'0', 0xF0), (b'9', 0xF9), (b'A', 0xC1), (b'J', 0xD1), (b'S', 0xE2), (b'z', 0xA9), (b' ', 0x40)]
+        {
             assert_eq!((ebcdic_of_ascii(ascii), ascii_of_ebcdic(ebcdic)), (ebcdic, ascii));
         }
         assert_eq!([b'[', b']', b'^', b'=', b'|'].map(ebcdic_of_ascii), [0xAD, 0xBD, 0x5F, 0x7E, 0x4F]);

@@ -24,5 +24,5 @@ pub use dialect::{Dialect, Version};
 pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem};
 pub use fields::FieldSet;
 pub use framing::{Cut, Envelope, FrameStart, Framing, UnknownFraming};
-pub use map::{Unreadable, pin_block, read, write};
+pub use map::{Unreadable, octets, pin_block, read, write};
 pub use parse::Parsed;

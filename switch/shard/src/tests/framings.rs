@@ -6,7 +6,7 @@ use super::*;
 fn enveloped(framing: &Framing, world: &World, message: &Message<'_>, terminal: u16) -> BytesMut {
     let mut bytes = BytesMut::new();
     let start = framing.begin(&mut bytes);
-    wire::write(&world.dialect, message, &mut bytes).unwrap();
+    wire::write(&world.dialect, message, world.now, &mut bytes).unwrap();
     framing.finish(&mut bytes, start).unwrap();
     let width = bytes.windows(5).position(|window| window == [0x60, 0, 0, 0, 0]).unwrap();
     bytes[width + 1..width + 5].copy_from_slice(&[0x00, 0x11, terminal.to_be_bytes()[0], terminal.to_be_bytes()[1]]);
@@ -52,7 +52,8 @@ fn each_terminal_behind_a_concentrator_gets_its_own_answer() {
         }
         world.write();
         let (first, second) = (one.stan.unwrap().number(), other.stan.unwrap().number());
-        let expected = [([0x80, 2, 0, 0x11], second, ResponseCode::APPROVED), ([0x80, 1, 0, 0x11], first, ResponseCode::APPROVED)];
+        let expected =
+            [([0x80, 2, 0, 0x11], second, ResponseCode::APPROVED), ([0x80, 1, 0, 0x11], first, ResponseCode::APPROVED)];
         assert_eq!(answers(&framing, &mut world, link), expected, "{words}");
 
         // A refusal around the gate goes back alike, also where hardly anything could be read.

@@ -276,14 +276,13 @@ impl Spec {
         let max = usize::from(self.max);
         let Some(told) = indicator.told(before) else {
             // In a message that is out of step the indicator may be content, so a sensitive field's is not shown.
-            let found = if indicator.form == IndicatorForm::Packed { Found::hex(before) } else { text_or_hex(indicator.form, before) };
+            let found =
+                if indicator.form == IndicatorForm::Packed { Found::hex(before) } else { text_or_hex(indicator.form, before) };
             return (at, Problem::LengthIndicator { found: if self.shown == Shown::Whole { found } else { Found::withheld() } });
         };
         let needed = if indicator.counts_bytes { usize::from(told) } else { self.coding.bytes(told) };
         match content.get(..needed) {
-            _ if !indicator.counts_bytes && usize::from(told) > max => {
-                (at, Problem::TooLong { length: usize::from(told), max })
-            }
+            _ if !indicator.counts_bytes && usize::from(told) > max => (at, Problem::TooLong { length: usize::from(told), max }),
             _ if needed > self.coding.bytes(self.max) => {
                 (at, Problem::TooLong { length: needed, max: self.coding.bytes(self.max) })
             }
@@ -378,9 +377,7 @@ pub(crate) fn number_in(coding: Coding, content: &[u8], units: u16) -> u64 {
         Coding::Packed(Fill { nibble: 0, behind: false }) => number_of_packed(content),
         Coding::Packed(_) if units.is_multiple_of(2) => number_of_packed(content),
         Coding::Packed(fill) => match (content.split_first(), content.split_last()) {
-            (_, Some((last, rest))) if fill.behind => {
-                number_of_packed(rest).wrapping_mul(10).wrapping_add(u64::from(last >> 4))
-            }
+            (_, Some((last, rest))) if fill.behind => number_of_packed(rest).wrapping_mul(10).wrapping_add(u64::from(last >> 4)),
             (Some((first, rest)), _) => {
                 let scale = 10u64.checked_pow(u32::from(units.saturating_sub(1))).unwrap_or(0);
                 u64::from(first & 15).wrapping_mul(scale).wrapping_add(number_of_packed(rest))

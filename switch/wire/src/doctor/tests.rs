@@ -60,7 +60,7 @@ fn stream(dialect: &Dialect, framing: &str, messages: &[Message<'_>]) -> Vec<u8>
     let mut out = BytesMut::new();
     for message in messages {
         let start = framing.begin(&mut out);
-        crate::write(dialect, message, &mut out).unwrap();
+        crate::write(dialect, message, model::Timestamp::default(), &mut out).unwrap();
         framing.finish(&mut out, start).unwrap();
     }
     out.to_vec()
@@ -94,7 +94,7 @@ fn the_right_framing_and_dialect_come_first_for_each_of_them() {
 fn a_message_alone_and_hexadecimal_text_are_known() {
     for dialect in dialects() {
         let mut body = BytesMut::new();
-        crate::write(&dialect, &purchase(), &mut body).unwrap();
+        crate::write(&dialect, &purchase(), model::Timestamp::default(), &mut body).unwrap();
         let told = examine(&body, &dialects(), None);
         assert_eq!((told.guesses[0].dialect.name(), told.guesses[0].framing), (dialect.name(), None));
         let text = crate::chars::hex(&stream(&dialect, "2-byte", &[purchase()])).to_lowercase();

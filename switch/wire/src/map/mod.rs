@@ -3,6 +3,7 @@
 //! Knows: which field carries which value, in which form. Does not know: how the form is encoded (`dialect`), which fields a
 //! message needs (`profile`), what is decided about it (`engine`).
 
+mod content;
 mod presence;
 mod read;
 mod write;
@@ -13,9 +14,11 @@ use crate::chars::Class;
 use crate::dialect::{Coding, Spec};
 use crate::{ParseError, Version};
 
+pub use content::{octets, pin_block};
 pub(crate) use presence::presence;
 pub(crate) use read::expected;
-pub use read::{pin_block, read};
+
+pub use read::read;
 pub use write::write;
 
 /// A message that could not be read, with what could be, so that its sender can be answered 30 where `mti` and `echo.stan` are there.
@@ -83,9 +86,10 @@ pub(crate) fn objection(_version: Version, number: FieldNumber, spec: &Spec) -> 
             "the switch needs it as characters, no more than in the standard",
         ),
         Form::Block => (spec.class == Class::Bytes && spec.is_fixed() && spec.max == 8, "the switch needs it as b 8"),
-        Form::Borrowed => {
-            (matches!(spec.coding, Coding::Characters | Coding::Ebcdic | Coding::Raw), "the switch needs it as characters or raw bytes")
-        }
+        Form::Borrowed => (
+            matches!(spec.coding, Coding::Characters | Coding::Ebcdic | Coding::Raw | Coding::Hex),
+            "the switch needs it as characters or bytes",
+        ),
         Form::Track2 => (spec.class == Class::Track && spec.max <= 37, "the switch needs it as z ..37"),
     };
     (!fits).then_some(problem)
