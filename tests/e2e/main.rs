@@ -2,5 +2,6 @@
 //!
 //! Each test starts what it needs by itself, on free ports, in a temporary folder.
 
+mod framings;
 mod harness;
 mod kinds;

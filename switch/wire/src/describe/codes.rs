@@ -2,8 +2,8 @@
 
 use model::{Currency, Kind, Money, NetworkCode, ResponseCode};
 
-use crate::Dialect;
 use crate::parse::{Field, Parsed};
+use crate::{Dialect, Version};
 
 /// What the value of a field means, where the field is one of those that carry a code, an amount, a date or a currency.
 pub(super) fn meaning(field: &Field<'_, '_>, parsed: &Parsed<'_>, dialect: &Dialect) -> Option<String> {
@@ -12,6 +12,11 @@ pub(super) fn meaning(field: &Field<'_, '_>, parsed: &Parsed<'_>, dialect: &Dial
         let currency = u16::try_from(parsed.field(dialect, currency_in)?.number_value()).ok()?;
         Some(Money::from_minor(number, Currency::from_numeric(currency)?).to_string())
     };
+    if dialect.version() == Version::Iso1993
+        && let Some(told) = meaning_in_1993(field.number, number)
+    {
+        return told;
+    }
     match field.number {
         3 => processing_code(number),
         4 => money(49),
@@ -30,6 +35,84 @@ pub(super) fn meaning(field: &Field<'_, '_>, parsed: &Parsed<'_>, dialect: &Dial
         73 => date(number),
         _ => None,
     }
+}
+
+/// The fields that the edition of 1993 lays out or numbers otherwise; `None` for all others.
+fn meaning_in_1993(field: u8, number: u64) -> Option<Option<String>> {
+    Some(match field {
+        12 => date(number / 1_000_000).zip(time(number % 1_000_000)).map(|(date, time)| format!("{date} {time}")),
+        13 => (1..=12).contains(&(number % 100)).then(|| format!("20{:02}-{:02}", number / 100, number % 100)),
+        15 | 28 => date(number),
+        24 => function(number).map(str::to_owned),
+        39 => action(number).map(str::to_owned),
+        22 | 25 | 26 | 29..=31 | 70 | 73 => None,
+        _ => return None,
+    })
+}
+
+/// DE24 of 1993, the function code: what a message is for.
+fn function(number: u64) -> Option<&'static str> {
+    Some(match number {
+        100 => "original authorization, amount accurate",
+        101 => "original authorization, amount estimated",
+        108 => "inquiry",
+        200 => "original financial request",
+        201 => "previously approved authorization, amount accurate",
+        202 => "previously approved authorization, amount differs",
+        400 => "full reversal, transaction not completed",
+        401 => "partial reversal",
+        801 => "sign-on",
+        802 => "sign-off",
+        811 => "key change",
+        821 => "cutover",
+        831 => "echo test",
+        _ => return None,
+    })
+}
+
+/// DE39 of 1993: its first digit says what follows, the whole says why.
+fn action(number: u64) -> Option<&'static str> {
+    Some(match number {
+        0 => "approved",
+        1 => "honour with identification",
+        2 => "approved for a partial amount",
+        100 => "do not honour",
+        101 => "expired card",
+        102 => "suspected fraud",
+        106 => "PIN tries exceeded",
+        109 => "invalid merchant",
+        110 => "invalid amount",
+        111 => "invalid card number",
+        114 => "no such account",
+        115 => "requested function not supported",
+        116 => "not sufficient funds",
+        117 => "wrong PIN",
+        118 => "no card record",
+        119 => "not permitted to card",
+        120 => "not permitted to terminal",
+        121 => "amount limit exceeded",
+        122 => "security violation",
+        123 => "count limit exceeded",
+        200..=299 => "declined, keep the card",
+        400 => "accepted, reversal",
+        800 => "accepted, network management",
+        902 => "invalid transaction",
+        903 => "re-enter transaction",
+        904 => "format error",
+        905 => "acquirer not supported",
+        906 => "cutover in progress",
+        907 => "issuer or switch unavailable",
+        908 => "no route for this transaction",
+        909 => "system malfunction",
+        911 => "issuer timed out",
+        912 => "issuer unavailable",
+        913 => "duplicate transmission",
+        914 => "original not found",
+        3..=99 => "approved",
+        100..=199 => "declined",
+        900..=999 => "refused",
+        _ => return None,
+    })
 }
 
 /// DE3 and the transaction type of chip data: what is wanted.

@@ -15,7 +15,7 @@ use crate::chars::Class;
 use crate::dialect::Coding;
 use crate::json::{masked, shown, withheld};
 use crate::parse::{Field, Parsed, salvage, salvage_mti};
-use crate::{Dialect, ParseError, Version};
+use crate::{Dialect, ParseError};
 
 pub use emv::tag_name;
 
@@ -174,8 +174,7 @@ fn signed_money(text: &str, currency: Currency) -> Option<String> {
     }
 }
 
-/// The message type in words. Second digit, third and fourth mean the same in both editions, but for 14xx, which is always an
-/// advice in meaning and named by its digits.
+/// The message type in words: the digits behind the first mean the same in both editions.
 fn type_name(number: u16) -> String {
     use model::Class;
     let Some(mti) = Mti::new(number % 1000) else { return "unknown".into() };

@@ -1,6 +1,6 @@
 //! What is tried: every way to write a length, with and without TPDU and header, with every dialect, where a message could begin.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::{Dialect, Framing};
 
@@ -75,8 +75,13 @@ fn first_message(framing: &Framing, bytes: &[u8]) -> Option<usize> {
     Some(at + framing.before_body()).filter(|begins| *begins < bytes.len())
 }
 
-/// The built-in dialects with one line changed, for what peers most often do otherwise.
-pub(super) fn changed(dialects: &[Arc<Dialect>]) -> Vec<(Arc<Dialect>, &'static str)> {
+/// The built-in dialects with one line changed, for what peers most often do otherwise. Made once.
+pub(super) fn changed() -> &'static [(Arc<Dialect>, &'static str)] {
+    static CHANGED: LazyLock<Vec<(Arc<Dialect>, &'static str)>> = LazyLock::new(change);
+    &CHANGED
+}
+
+fn change() -> Vec<(Arc<Dialect>, &'static str)> {
     const CHANGES: [(&str, &str); 8] = [
         ("bitmap", "bitmap = \"raw\""),
         ("bitmap", "bitmap = \"hex\""),
@@ -87,7 +92,7 @@ pub(super) fn changed(dialects: &[Arc<Dialect>]) -> Vec<(Arc<Dialect>, &'static 
         ("length", "length = \"ascii\""),
         ("secondary", "secondary = \"always-unannounced\""),
     ];
-    let texts = dialects.iter().filter_map(|dialect| crate::dialect::builtin_text(dialect.name()));
+    let texts = Dialect::builtin_names().iter().filter_map(|name| crate::dialect::builtin_text(name));
     let mut changed = Vec::new();
     for text in texts {
         for (key, line) in CHANGES {

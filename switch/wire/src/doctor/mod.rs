@@ -95,8 +95,7 @@ pub fn examine(bytes: &[u8], dialects: &[Arc<Dialect>], now: Option<Timestamp>) 
         }
     }
     if !guesses.first().is_some_and(Guess::is_whole) {
-        let changed = candidates::changed(dialects);
-        let ways = ways(bytes, changed.iter().map(|(dialect, change)| (dialect, *change)));
+        let ways = ways(bytes, candidates::changed().iter().map(|(dialect, change)| (dialect, *change)));
         guesses.extend(ways.into_iter().filter_map(|way| look::at(&way, bytes, now)).filter(Guess::is_whole));
         rank(&mut guesses);
     }
