@@ -8,8 +8,10 @@
 use bytes::BytesMut;
 use model::FieldNumber;
 
-use crate::chars::{ascii_of, ebcdic_of_ascii, eight_ascii_word, fits_digits, hex_eight, pack_eight, packed_of, sixteen_ascii};
-use crate::dialect::{BitmapEncoding, Coding, Fill, IndicatorForm, MtiEncoding, Prefix, SecondaryBitmap, Spec};
+use crate::chars::{
+    ascii_of, ebcdic_of_ascii, eight_ascii_word, eight_packed_word, fits_digits, hex_eight, pack_eight, packed_of, sixteen_ascii,
+};
+use crate::dialect::{BitmapEncoding, Coding, Fill, IndicatorForm, MtiEncoding, Prefix, Road, SecondaryBitmap, Spec};
 use crate::{BuildError, Dialect, FieldSet};
 
 /// A field's value, for [`Dialect::build`].
@@ -30,14 +32,16 @@ pub(crate) fn build(
     fields: &[(FieldNumber, Value<'_>)],
     out: &mut BytesMut,
 ) -> Result<(), BuildError> {
-    let (mut present, mut last) = (FieldSet::NONE, 1);
+    let (mut halves, mut last) = ([0u64; 2], 1);
     for (field, _) in fields {
-        if *field <= last || *field > 128 {
-            return Err(BuildError::OutOfOrder { field: *field });
+        let place = field.wrapping_sub(1);
+        match halves.get_mut(usize::from(place >> 6)) {
+            Some(half) if *field > last => *half |= 1 << 63 >> (place & 63),
+            _ => return Err(BuildError::OutOfOrder { field: *field }),
         }
         last = *field;
-        present = FieldSet(present.0 | FieldSet::bit(*field));
     }
+    let present = FieldSet(u128::from(halves[0]) << 64 | u128::from(halves[1]));
     message(dialect, mti, present, out, |writer| {
         fields.iter().try_for_each(|(field, value)| match *value {
             Value::Number(number) => writer.number(*field, number),
@@ -118,7 +122,19 @@ impl FieldWriter<'_> {
     #[inline]
     pub(crate) fn number(&mut self, field: FieldNumber, number: u64) -> Result<(), BuildError> {
         let spec = self.dialect.spec(field).ok_or(BuildError::Undefined { field })?;
-        self.digits_of(field, spec, number, spec.max)
+        let (size, digits) = (usize::from(spec.size), usize::from(spec.max));
+        // Nearly all that is given as a number is one of these.
+        match spec.road {
+            Road::Digits if digits <= 8 && fits_digits(number, digits) => {
+                self.word(eight_ascii_word(number) >> (64 - 8 * size.clamp(1, 8)), size);
+            }
+            Road::Packed | Road::PackedOdd if digits <= 8 && fits_digits(number, digits) => {
+                let packed = u64::from(eight_packed_word(number)) << (64 - 8 * size.clamp(1, 8));
+                self.word(packed.swap_bytes(), size);
+            }
+            _ => return self.digits_of(field, spec, number, spec.max),
+        }
+        Ok(())
     }
 
     /// Digits given as a number, in `count` digits: for fields whose length varies.
@@ -194,6 +210,10 @@ impl FieldWriter<'_> {
         let width = usize::from(indicator.width);
         let shift = 64 - 8 * width.clamp(1, 8);
         match indicator.form {
+            IndicatorForm::Ascii if width == 2 && told < 100 => {
+                self.word((told * 205 >> 11 | (told - 10 * (told * 205 >> 11)) << 8) | 0x3030, 2)
+            }
+            IndicatorForm::Packed if width == 1 && told < 100 => self.word(told + 6 * (told * 205 >> 11), 1),
             IndicatorForm::Ascii => self.word(eight_ascii_word(told) >> shift, width),
             IndicatorForm::Ebcdic => self.word((eight_ascii_word(told) ^ 0xC0C0_C0C0_C0C0_C0C0) >> shift, width),
             IndicatorForm::Packed => self.long(packed_of(told) << (64 + shift), width),

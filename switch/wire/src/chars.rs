@@ -290,6 +290,12 @@ pub(crate) fn eight_ascii_word(number: u64) -> u64 {
     u64::from_le_bytes(eight_ascii(number).0)
 }
 
+/// The eight low decimal digits of a number packed, the last in the lowest nibble.
+#[inline]
+pub(crate) fn eight_packed_word(number: u64) -> u32 {
+    u32::from_be_bytes(eight_packed(number).0)
+}
+
 /// All digits of a number packed, the last in the lowest nibble.
 #[inline]
 pub(crate) fn packed_of(number: u64) -> u128 {

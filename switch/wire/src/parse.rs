@@ -14,7 +14,7 @@ use crate::chars::{
     Class, Kinds, ascii_of_ebcdic, hex_digit, hex_eight, hex_value, hex_word, nibbles_are_decimal, number_of_digits,
     number_of_packed,
 };
-use crate::dialect::{BitmapEncoding, Coding, MtiEncoding, Road, SecondaryBitmap, Spec, number_in};
+use crate::dialect::{BitmapEncoding, Coding, Extent, MtiEncoding, Road, SecondaryBitmap, Spec, number_in};
 use crate::{Dialect, FieldSet, Found, ParseError, Place, Problem};
 
 /// A message cut into fields: which are there, and where in the body each lies.
@@ -91,12 +91,13 @@ fn error(place: Place, offset: usize, problem: Problem) -> ParseError {
 pub(crate) fn parse<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Parsed<'a>, ParseError> {
     let mut starts = [0; 128];
     let mut places = starts.iter_mut();
-    let kept = fast(dialect, body, |at, _| {
-        // The body is at most 65,535 bytes long, so an offset into it fits.
-        if let (Some(place), Ok(at)) = (places.next(), u16::try_from(at)) {
-            *place = at;
+    let kept = fast(dialect, body, |cut| match (places.next(), u16::try_from(cut.begin)) {
+        (Some(place), Ok(begin)) => {
+            *place = begin;
+            true
         }
-        true
+        // The body is at most 65,535 bytes long, so an offset beyond that lies behind its end.
+        _ => false,
     });
     match kept {
         Some((mti, fields)) => Ok(Parsed { body, mti, fields, starts }),
@@ -112,7 +113,11 @@ pub(crate) fn scan<'d, 'a>(
     body: &'a [u8],
     mut take: impl FnMut(Field<'d, 'a>) -> bool,
 ) -> Result<(u16, FieldSet), ParseError> {
-    fast(dialect, body, |_, field| take(field)).ok_or_else(|| slow(dialect, body, &mut take))
+    let kept = fast(dialect, body, |Cut { number, spec, extent, .. }| {
+        let Some(bytes) = body.get(extent.start..extent.end) else { return false };
+        take(Field { number, spec, bytes, units: extent.units, offset: extent.start })
+    });
+    kept.ok_or_else(|| slow(dialect, body, &mut take))
 }
 
 /// Fields of the same kind side by side whose characters are still to be checked.
@@ -135,30 +140,31 @@ impl Run {
     }
 }
 
-/// The fast way: `take` gets where each field begins, its length indicator included, and the field. `None` where anything is wrong.
+/// A field as the fast way finds it: where it begins, its length indicator included, and where its content lies.
+struct Cut<'d> {
+    number: FieldNumber,
+    spec: &'d Spec,
+    begin: usize,
+    extent: Extent,
+}
+
+/// The fast way: `take` gets each field, and its characters may be checked only after that. `None` where anything is wrong.
 #[inline]
-fn fast<'d, 'a>(
-    dialect: &'d Dialect,
-    body: &'a [u8],
-    mut take: impl FnMut(usize, Field<'d, 'a>) -> bool,
-) -> Option<(u16, FieldSet)> {
+fn fast<'d>(dialect: &'d Dialect, body: &[u8], mut take: impl FnMut(Cut<'d>) -> bool) -> Option<(u16, FieldSet)> {
     let (mti, fields, mut at) = opening(dialect, body).ok()?;
     let mut run = Run { road: Road::General, from: at };
     for number in content_fields(fields) {
         let spec = dialect.spec(number)?;
-        let begin = at;
-        let field = if spec.road == Road::General {
+        let extent = if spec.road == Road::General {
             let extent = spec.locate(body, at)?;
-            let bytes = body.get(extent.start..extent.end)?;
-            if !run.holds(body, at) || !spec.admits(bytes, extent.units) {
+            if !run.holds(body, at) || !spec.admits(body.get(extent.start..extent.end)?, extent.units) {
                 return None;
             }
             run = Run { road: Road::General, from: extent.end };
-            Field { number, spec, bytes, units: extent.units, offset: extent.start }
+            extent
         } else {
-            let bytes = body.get(at..at + usize::from(spec.size))?;
             let road = match spec.road {
-                Road::PackedOdd if *bytes.first()? > 9 => return None,
+                Road::PackedOdd if *body.get(at)? > 9 => return None,
                 Road::PackedOdd => Road::Packed,
                 other => other,
             };
@@ -168,13 +174,14 @@ fn fast<'d, 'a>(
                 }
                 run = Run { road, from: at };
             }
-            Field { number, spec, bytes, units: spec.max, offset: at }
+            Extent { start: at, end: at + usize::from(spec.size), units: spec.max }
         };
-        at = field.offset + field.bytes.len();
-        if !take(begin, field) {
+        if !take(Cut { number, spec, begin: at, extent }) {
             return None;
         }
+        at = extent.end;
     }
+    // No field reaches over the end of the one behind it, so where the last one ends at the end of the body, all lie within.
     (at == body.len() && run.holds(body, at)).then_some((mti, fields))
 }
 

@@ -13,11 +13,11 @@ use std::sync::{Arc, LazyLock};
 use bytes::BytesMut;
 use model::FieldNumber;
 
-use crate::subfields::Subfields;
 use crate::{BuildError, DialectError, ParseError, Parsed, Value};
+use crate::subfields::Subfields;
 pub use description::Version;
 use description::{ByteEncoding, Description, DigitEncoding, Secondary, Word};
-pub(crate) use spec::{Coding, Fill, IndicatorForm, Prefix, Road, Shown, Spec, number_in};
+pub(crate) use spec::{Coding, Extent, Fill, IndicatorForm, Prefix, Road, Shown, Spec, number_in};
 
 /// How a network writes messages: the encodings of message type, bitmap and lengths, and one row per field. Read once, then shared.
 pub struct Dialect {
