@@ -26,13 +26,13 @@ framing = \"4-digit inclusive header echo 12\"
 ";
 
 fn khr(major: u64) -> Money {
-    Money::from_minor(major * 100, Currency::from_alpha("KHR").unwrap())
+    Money::from_minor(major * 100, Currency::from_alpha("KHR").expect("is in ISO 4217"))
 }
 
 async fn terminal(switch: &Switch, link: &str, name: &str, framing: &str) -> Terminal {
-    let framing = framing.parse().unwrap();
+    let framing = framing.parse().expect("is known");
     let config = TerminalConfig { dialect: switch.dialect(), framing, ..TerminalConfig::named(name) };
-    Terminal::connect(switch.process.addresses[link], config).await.unwrap()
+    Terminal::connect(switch.process.addresses[link], config).await.expect("connects")
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn every_terminal_behind_a_concentrator_gets_its_own_answer() {
 
 fn written(dialect: &wire::Dialect, message: &model::Message<'_>) -> Vec<u8> {
     let mut out = BytesMut::new();
-    wire::write(dialect, message, SystemClock::start().now(), &mut out).unwrap();
+    wire::write(dialect, message, SystemClock::start().now(), &mut out).expect("can be written");
     out.to_vec()
 }
 

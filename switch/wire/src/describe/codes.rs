@@ -93,7 +93,6 @@ fn action(number: u64) -> Option<&'static str> {
         121 => "amount limit exceeded",
         122 => "security violation",
         123 => "count limit exceeded",
-        200..=299 => "declined, keep the card",
         400 => "accepted, reversal",
         800 => "accepted, network management",
         902 => "invalid transaction",
@@ -108,10 +107,15 @@ fn action(number: u64) -> Option<&'static str> {
         912 => "issuer unavailable",
         913 => "duplicate transmission",
         914 => "original not found",
-        3..=99 => "approved",
-        100..=199 => "declined",
-        900..=999 => "refused",
-        _ => return None,
+        _ => {
+            return match number / 100 {
+                0 => Some("approved"),
+                1 => Some("declined"),
+                2 => Some("declined, keep the card"),
+                9 => Some("refused"),
+                _ => None,
+            };
+        }
     })
 }
 

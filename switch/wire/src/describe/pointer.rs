@@ -31,7 +31,7 @@ pub(super) fn point(out: &mut String, dialect: &Dialect, body: &[u8], error: &Pa
             text.push('·');
         }
     }
-    writeln!(out, "      {start:>5}  {digits:<48} {text}", digits = digits)?;
+    writeln!(out, "      {start:>5}  {digits:<48} {text}")?;
     writeln!(out, "      {:>5}  {:indent$}^^", "", "", indent = 3 * (at - start))
 }
 

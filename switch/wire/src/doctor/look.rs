@@ -109,7 +109,9 @@ pub(super) fn at(way: &Way, bytes: &[u8], now: Option<Timestamp>) -> Option<Gues
     }
     let envelope = framing.envelope(bytes);
     if framing.has_envelope() {
-        guess.fits.push(format!("between length and message stand {}", hex(envelope.bytes())));
+        // What a wrong guess takes for a header may be anything, a card number too.
+        let bytes = if guess.is_whole() { hex(envelope.bytes()) } else { format!("{} bytes", envelope.bytes().len()) };
+        guess.fits.push(format!("between length and message stand {bytes}"));
     }
     Some(guess).filter(|guess| guess.score > 0)
 }
