@@ -10,6 +10,7 @@ use model::FieldNumber;
 
 use crate::chars::{
     ascii_of, ebcdic_of_ascii, eight_ascii_word, eight_packed_word, fits_digits, hex_eight, pack_eight, packed_of, sixteen_ascii,
+    sixteen_packed_word,
 };
 use crate::dialect::{BitmapEncoding, Coding, Fill, IndicatorForm, MtiEncoding, Prefix, Road, SecondaryBitmap, Spec};
 use crate::{BuildError, Dialect, FieldSet};
@@ -82,7 +83,7 @@ pub(crate) struct FieldWriter<'w> {
 }
 
 impl FieldWriter<'_> {
-    #[inline]
+    #[inline(always)]
     fn opening(&mut self, mti: u16, fields: FieldSet) -> Result<(), BuildError> {
         if !self.dialect.version().has_type(mti) {
             return Err(BuildError::Mti { number: mti });
@@ -106,7 +107,7 @@ impl FieldWriter<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn bitmap(&mut self, bits: u64) {
         let [a, b, c, d, e, f, g, h] = bits.to_be_bytes();
         match self.dialect.bitmap {
@@ -128,9 +129,12 @@ impl FieldWriter<'_> {
             Road::Digits if digits <= 8 && fits_digits(number, digits) => {
                 self.word(eight_ascii_word(number) >> (64 - 8 * size.clamp(1, 8)), size);
             }
-            Road::Packed | Road::PackedOdd if digits <= 8 && fits_digits(number, digits) => {
-                let packed = u64::from(eight_packed_word(number)) << (64 - 8 * size.clamp(1, 8));
-                self.word(packed.swap_bytes(), size);
+            Road::Digits if digits <= 16 && fits_digits(number, digits) => {
+                self.long_le(sixteen_ascii(number) >> (128 - 8 * size.clamp(1, 16)), size);
+            }
+            Road::Packed | Road::PackedOdd if digits <= 16 && fits_digits(number, digits) => {
+                let packed = if digits <= 8 { u64::from(eight_packed_word(number)) } else { sixteen_packed_word(number) };
+                self.word((packed << (64 - 8 * size.clamp(1, 8))).swap_bytes(), size);
             }
             _ => return self.digits_of(field, spec, number, spec.max),
         }
@@ -144,7 +148,7 @@ impl FieldWriter<'_> {
         self.digits_of(field, spec, number, u16::from(count))
     }
 
-    #[inline]
+    #[inline(always)]
     fn digits_of(&mut self, field: FieldNumber, spec: &Spec, number: u64, count: u16) -> Result<(), BuildError> {
         /// As many digits as a field has that is given as a number.
         const DIGITS_MAX: usize = 20;
@@ -154,9 +158,10 @@ impl FieldWriter<'_> {
         }
         self.length(spec, count);
         match (spec.coding, digits) {
-            (Coding::Packed(Fill::ZERO_BEFORE), _) => {
+            (Coding::Packed(Fill::ZERO_BEFORE), 1..=16) => {
                 let bytes = digits.div_ceil(2);
-                self.long(packed_of(number) << (128 - 8 * bytes.max(1)), bytes);
+                let packed = if digits <= 8 { u64::from(eight_packed_word(number)) } else { sixteen_packed_word(number) };
+                self.word((packed << (64 - 8 * bytes.clamp(1, 8))).swap_bytes(), bytes);
             }
             (Coding::Packed(fill), _) => {
                 let nibble = u128::from(fill.nibble);
@@ -203,7 +208,7 @@ impl FieldWriter<'_> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn length(&mut self, spec: &Spec, units: u16) {
         let Prefix::Told(indicator) = spec.prefix else { return };
         let told = if indicator.counts_bytes { u64::try_from(spec.coding.bytes(units)).unwrap_or(0) } else { u64::from(units) };
@@ -221,6 +226,7 @@ impl FieldWriter<'_> {
         }
     }
 
+    #[inline(always)]
     fn content(&mut self, coding: Coding, value: &[u8]) {
         match coding {
             Coding::Characters | Coding::Raw => self.slice(value),
@@ -239,6 +245,7 @@ impl FieldWriter<'_> {
         }
     }
 
+    #[inline(always)]
     fn hex(&mut self, bytes: &[u8]) {
         let (fours, rest) = bytes.as_chunks::<4>();
         for four in fours {
@@ -250,6 +257,7 @@ impl FieldWriter<'_> {
     }
 
     /// Packs digits and separators two a byte.
+    #[inline(always)]
     fn pack(&mut self, digits: &[u8], fill: Fill) {
         let odd = digits.len() % 2;
         let (first, even) = if fill.behind { (&[][..], digits) } else { digits.split_at_checked(odd).unwrap_or((digits, &[])) };
@@ -272,7 +280,7 @@ impl FieldWriter<'_> {
     #[inline(always)]
     fn word(&mut self, word: u64, count: usize) {
         if self.out.len() < self.at + 8 {
-            self.grow(8);
+            grow(self.out, self.at, 8);
         }
         if let Some(room) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<8>) {
             *room = word.to_le_bytes();
@@ -290,7 +298,7 @@ impl FieldWriter<'_> {
     #[inline(always)]
     fn long_le(&mut self, long: u128, count: usize) {
         if self.out.len() < self.at + 16 {
-            self.grow(16);
+            grow(self.out, self.at, 16);
         }
         if let Some(room) = self.out.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<16>) {
             *room = long.to_le_bytes();
@@ -309,18 +317,20 @@ impl FieldWriter<'_> {
     #[inline(always)]
     fn room(&mut self, count: usize) -> Option<&mut [u8]> {
         if self.out.len() < self.at + count {
-            self.grow(count);
+            grow(self.out, self.at, count);
         }
         let room = self.out.get_mut(self.at..self.at + count)?;
         self.at += count;
         Some(room)
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, count: usize) {
-        self.out.resize(self.at + count + ROOM, 0);
-    }
+/// Makes room for `count` bytes more behind `at`. It takes the buffer and not the writer, so that the writer's place can stay in a
+/// register from one field to the next.
+#[cold]
+#[inline(never)]
+fn grow(out: &mut BytesMut, at: usize, count: usize) {
+    out.resize(at + count + ROOM, 0);
 }
 
 /// Copies between slices of the same length, the short ones of a message by overlapping words rather than by a call.

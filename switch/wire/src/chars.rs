@@ -296,6 +296,13 @@ pub(crate) fn eight_packed_word(number: u64) -> u32 {
     u32::from_be_bytes(eight_packed(number).0)
 }
 
+/// The sixteen low decimal digits of a number packed, the last in the lowest nibble.
+#[inline]
+pub(crate) fn sixteen_packed_word(number: u64) -> u64 {
+    let (low, rest) = eight_packed(number);
+    u64::from(u32::from_be_bytes(low)) | u64::from(eight_packed_word(rest)) << 32
+}
+
 /// All digits of a number packed, the last in the lowest nibble.
 #[inline]
 pub(crate) fn packed_of(number: u64) -> u128 {

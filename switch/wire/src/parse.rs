@@ -262,7 +262,7 @@ fn content_fields(fields: FieldSet) -> crate::fields::Iter {
 }
 
 /// Message type and bitmaps, and where the first field begins.
-#[inline]
+#[inline(always)]
 fn opening(dialect: &Dialect, body: &[u8]) -> Result<(u16, FieldSet, usize), ParseError> {
     let max = usize::from(u16::MAX);
     if body.len() > max {
@@ -291,7 +291,7 @@ fn wrong_bit_1(expected: bool, body: &[u8], at: usize) -> ParseError {
     error(Place::Bitmap, at, Problem::Value { expected: words, found })
 }
 
-#[inline]
+#[inline(always)]
 fn message_type(dialect: &Dialect, body: &[u8]) -> Result<(u16, usize), ParseError> {
     let (width, number) = match dialect.mti {
         MtiEncoding::Ascii => (4, body.get(..4).filter(|digits| Class::Digits.holds(digits)).map(number_of_digits)),
@@ -323,7 +323,7 @@ fn no_message_type(dialect: &Dialect, body: &[u8], width: usize) -> ParseError {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn bitmap(dialect: &Dialect, body: &[u8], at: usize) -> Result<(u64, usize), ParseError> {
     let rest = body.get(at..).unwrap_or(&[]);
     let (width, bits) = match dialect.bitmap {

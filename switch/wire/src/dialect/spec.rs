@@ -241,7 +241,7 @@ impl Spec {
 
     /// Finds the content of the field that begins at `at`: reads its length, checks it, looks no further. `None` where there is
     /// none; [`Spec::lost`] tells why.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn locate(&self, body: &[u8], at: usize) -> Option<Extent> {
         let Prefix::Told(indicator) = self.prefix else {
             let end = at + self.coding.bytes(self.max);
@@ -305,7 +305,7 @@ impl Spec {
     }
 
     /// Whether `content` is what the field may hold; [`Spec::objection`] tells why not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admits(&self, content: &[u8], units: u16) -> bool {
         match self.coding {
             Coding::Characters => self.class.holds(content),
