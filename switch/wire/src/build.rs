@@ -214,11 +214,13 @@ impl FieldWriter<'_> {
         let told = if indicator.counts_bytes { u64::try_from(spec.coding.bytes(units)).unwrap_or(0) } else { u64::from(units) };
         let width = usize::from(indicator.width);
         let shift = 64 - 8 * width.clamp(1, 8);
+        // A tenth of a number below 100.
+        let tens = told.wrapping_mul(205) >> 11;
         match indicator.form {
             IndicatorForm::Ascii if width == 2 && told < 100 => {
-                self.word((told * 205 >> 11 | (told - 10 * (told * 205 >> 11)) << 8) | 0x3030, 2)
+                self.word(tens | (told - 10 * tens) << 8 | 0x3030, 2);
             }
-            IndicatorForm::Packed if width == 1 && told < 100 => self.word(told + 6 * (told * 205 >> 11), 1),
+            IndicatorForm::Packed if width == 1 && told < 100 => self.word(told + 6 * tens, 1),
             IndicatorForm::Ascii => self.word(eight_ascii_word(told) >> shift, width),
             IndicatorForm::Ebcdic => self.word((eight_ascii_word(told) ^ 0xC0C0_C0C0_C0C0_C0C0) >> shift, width),
             IndicatorForm::Packed => self.long(packed_of(told) << (64 + shift), width),

@@ -336,9 +336,9 @@ const EBCDIC_OF_PRINTABLE: [u8; 95] = [
 /// For each byte of EBCDIC the ASCII character it is; 0 where it is no printable one.
 static ASCII_OF_EBCDIC: [u8; 256] = {
     let mut table = [0; 256];
-    let mut place = 0;
+    let mut place = 0u8;
     while place < 95 {
-        table[EBCDIC_OF_PRINTABLE[place] as usize] = b' ' + place as u8;
+        table[EBCDIC_OF_PRINTABLE[place as usize] as usize] = b' ' + place;
         place += 1;
     }
     table
