@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::BytesMut;
 use model::{
-    Currency, FieldNumber, InstitutionId, Kind, Message, Mti, Pan, ProcessingCode, Rrn, Sensitive, Stan, TerminalId, Text,
-    Timestamp, Track2, TransmissionTime, UtcOffset,
+    Content, Currency, FieldNumber, Form, InstitutionId, Kind, Message, Mti, Pan, ProcessingCode, Rrn, Sensitive, Stan,
+    TerminalId, Text, Timestamp, Track2, TransmissionTime, UtcOffset,
 };
 use wire::{Cut, Dialect, Framing};
 
@@ -47,7 +47,7 @@ pub(crate) fn frames(input: &mut BytesMut, mut take: impl FnMut(&[u8])) {
 /// Appends the message in its frame.
 pub(crate) fn put(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) {
     let start = FRAMING.begin(out);
-    wire::write(dialect, message, out).expect("a message that the dialect can carry");
+    wire::write(dialect, message, Timestamp::default(), out).expect("a message that the dialect can carry");
     FRAMING.finish(out, start).expect("a short message");
 }
 
@@ -75,9 +75,9 @@ pub(crate) fn request(connection: u32, slot: u32, out: &mut BytesMut) {
         rrn: Rrn::new(b"000000000000"),
         terminal: TerminalId::new(format!("T{connection:05}00").as_bytes()),
         merchant: Text::new(b"BENCH0000000001"),
-        location: Some(b"STREET 51            PHNOM PENH        KH"[..40].as_ref()),
+        location: Some(Content::ascii(&b"STREET 51            PHNOM PENH        KH"[..40])),
         currency: Currency::from_alpha("KHR"),
-        pin_block: Some(Sensitive(b"0123456789ABCDEF")),
+        pin_block: Some(Sensitive(Content { bytes: b"0123456789ABCDEF", form: Form::Hex })),
         ..Message::new(Mti::FINANCIAL_REQUEST)
     };
     put(&dialect(), &message, out);

@@ -1,5 +1,6 @@
 //! Bytes to message and back: this switch's two dialects, and the crate `iso8583_rs` with the same fields.
 
+use model::Timestamp;
 use std::hint::black_box;
 
 use bytes::BytesMut;
@@ -26,7 +27,7 @@ fn ours(criterion: &mut Criterion, name: &str) {
     group.bench_function("write", |b| {
         b.iter(|| {
             out.clear();
-            wire::write(&dialect, black_box(&message), &mut out).unwrap();
+            wire::write(&dialect, black_box(&message), Timestamp::default(), &mut out).unwrap();
             black_box(out.len())
         });
     });

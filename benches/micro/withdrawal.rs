@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use model::{
-    Currency, InstitutionId, Kind, LocalDate, LocalTime, Message, Mti, Pan, ProcessingCode, Rrn, Sensitive, Stan, TerminalId,
-    Text, Track2, TransmissionTime,
+    Content, Currency, InstitutionId, Kind, LocalDate, LocalTime, Message, Mti, Pan, ProcessingCode, Rrn, Sensitive, Stan,
+    TerminalId, Text, Timestamp, Track2, TransmissionTime,
 };
 use wire::Dialect;
 
@@ -26,9 +26,9 @@ pub(crate) fn withdrawal() -> Message<'static> {
         rrn: Rrn::new(b"000000000042"),
         terminal: TerminalId::new(b"ATM00001"),
         merchant: Text::new(b"BENCH0000000001"),
-        location: Some(b"STREET 51            PHNOM PENH       KH"),
+        location: Some(Content::ascii(b"STREET 51            PHNOM PENH       KH")),
         currency: Currency::from_alpha("KHR"),
-        pin_block: Some(Sensitive(&[0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC, 0xDE, 0xF0])),
+        pin_block: Some(Sensitive::raw(&[0x12, 0x34, 0x56, 0x78, 0x9A, 0xBC, 0xDE, 0xF0])),
         ..Message::new(Mti::FINANCIAL_REQUEST)
     }
 }
@@ -40,6 +40,6 @@ pub(crate) fn dialect(name: &str) -> Arc<Dialect> {
 /// Its bytes, without a frame.
 pub(crate) fn body(dialect: &Dialect, message: &Message<'_>) -> BytesMut {
     let mut out = BytesMut::new();
-    wire::write(dialect, message, &mut out).unwrap();
+    wire::write(dialect, message, Timestamp::default(), &mut out).unwrap();
     out
 }

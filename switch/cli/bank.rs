@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use bank_adapters::{Backoff, Cast, IsoHost, ReferenceBank, dial_iso, listen_iso};
@@ -40,7 +39,7 @@ pub(super) struct Bank {
     dialect: String,
     /// How messages are cut from the stream.
     #[arg(long, default_value = "2-byte")]
-    framing: String,
+    framing: Framing,
     /// How the log looks.
     #[arg(long, value_enum, default_value_t)]
     log_format: Format,
@@ -70,11 +69,10 @@ impl Bank {
         log(&LogSection { format: self.log_format.into(), ..LogSection::default() })?;
         let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(self.bulk)?;
         let dialect = dialect(&self.dialect)?;
-        let framing = Framing::from_str(&self.framing)?;
         std::fs::create_dir_all(&self.data).map_err(|error| format!("{}: {error}", self.data.display()))?;
         let bank = Arc::new(ReferenceBank::open(&self.name, &self.data, &cast)?);
         block_on(async move {
-            let host = IsoHost::new(dialect, framing, bank.profile().institution);
+            let host = IsoHost::new(dialect, self.framing, bank.profile().institution);
             let stop = CancellationToken::new();
             let until = stop.clone();
             let serving = match (self.listen, self.dial) {

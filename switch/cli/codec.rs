@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use server::config::dialect;
+use wire::describe::View;
 
 use super::{Failure, quiet_on_closed_pipe};
 
@@ -23,6 +24,9 @@ pub(super) struct Decode {
     /// Text for people instead of JSON lines.
     #[arg(long)]
     text: bool,
+    /// With --text: before each line the byte of the message at which the field begins.
+    #[arg(long, requires = "text")]
+    offsets: bool,
     /// Show card numbers, tracks, PIN blocks and chip data as they are.
     #[arg(long)]
     unmasked: bool,
@@ -38,12 +42,13 @@ pub(super) struct Encode {
 impl Decode {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let dialect = dialect(&self.dialect.dialect)?;
+        let view = View { unmasked: self.unmasked, offsets: self.offsets };
         each_line(|line, out| {
             if !self.text {
                 return writeln!(out, "{}", wire::json::decode_line(&dialect, line, self.unmasked));
             }
             match wire::unhex(line.as_bytes()) {
-                Some(body) => writeln!(out, "{}", wire::describe::text(&dialect, &body, self.unmasked)),
+                Some(body) => writeln!(out, "{}", wire::describe::text_with(&dialect, &body, view)),
                 None => writeln!(out, "expected pairs of hexadecimal digits"),
             }
         })

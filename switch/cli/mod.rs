@@ -3,6 +3,7 @@
 mod bank;
 mod codec;
 mod demo;
+mod doctor;
 mod journal;
 mod run;
 mod send;
@@ -42,6 +43,8 @@ enum Command {
     Journal(journal::JournalCommand),
     /// Turn messages (hex lines on standard input) into JSON lines.
     Decode(codec::Decode),
+    /// Find out the framing and dialect of bytes that nobody can read.
+    Doctor(doctor::Doctor),
     /// Turn JSON lines on standard input into messages (hex lines).
     Encode(codec::Encode),
 }
@@ -63,6 +66,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Why(why) => why.run(),
         Command::Journal(journal) => journal.run(),
         Command::Decode(decode) => decode.run(),
+        Command::Doctor(doctor) => doctor.run(),
         Command::Encode(encode) => encode.run(),
     };
     result.unwrap_or_else(|failure| {

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use model::{Currency, Kind, Message, Money, Mti, NetworkCode};
 use rehearsal::{Exchange, Terminal, TerminalConfig};
 use server::config::dialect;
-use wire::describe;
+use wire::{Framing, describe};
 
 use super::{Failure, block_on};
 
@@ -58,6 +58,9 @@ pub(super) struct Send {
     /// How its messages are laid out.
     #[arg(long, default_value = "iso87-ascii")]
     dialect: String,
+    /// How its messages are cut from the stream: 2-byte, 4-digit, "2-byte tpdu", …
+    #[arg(long, default_value = "2-byte")]
+    framing: Framing,
     /// The terminal's name (DE41), eight characters at most.
     #[arg(long, default_value = "HAND0001")]
     terminal: String,
@@ -78,7 +81,7 @@ impl Send {
         let stands = self.stands.as_deref().map(|text| Money::from_major(text, currency)).transpose()?;
         let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?;
         block_on(async {
-            let config = TerminalConfig { dialect, ..TerminalConfig::named(&self.terminal) };
+            let config = TerminalConfig { dialect, framing: self.framing, ..TerminalConfig::named(&self.terminal) };
             let terminal = Terminal::connect(self.connect.as_str(), config).await?;
             let hand = Hand { terminal, wait: Duration::from_secs(self.wait) };
             let card = cast.card(&self.card)?;

@@ -10,7 +10,7 @@ use bytes::{Buf, BytesMut};
 use model::{Message, Mti, NetworkCode, ResponseCode, Stan, Text, TransmissionTime};
 use wire::{Cut, Dialect, Framing};
 
-use crate::harness::eventually;
+use crate::harness::{eventually, now};
 
 /// What a script sends for one request.
 pub(crate) enum Says {
@@ -176,7 +176,7 @@ pub(crate) fn approval(asked: &Message<'static>) -> Message<'static> {
 pub(crate) fn framed(dialect: &Dialect, message: &Message<'_>) -> Vec<u8> {
     let mut frame = BytesMut::new();
     let start = Framing::TWO_BYTE.begin(&mut frame);
-    wire::write(dialect, message, &mut frame).expect("can be written");
+    wire::write(dialect, message, now(), &mut frame).expect("can be written");
     Framing::TWO_BYTE.finish(&mut frame, start).expect("is short enough");
     frame.to_vec()
 }

@@ -337,3 +337,8 @@ pub(crate) fn run<T>(test: impl Future<Output = T>) -> T {
 pub(crate) fn cast() -> Cast {
     Cast::builtin()
 }
+
+/// The moment now, for messages that tell it.
+pub(crate) fn now() -> model::Timestamp {
+    bank_adapters::Clock::now(&bank_adapters::SystemClock::start())
+}

@@ -11,7 +11,7 @@ use rehearsal::Terminal;
 use wire::{Cut, Dialect, Framing};
 
 use crate::fake_bank::{FakeBank, Says, answer, approval, framed, says};
-use crate::harness::{Banks, PATIENCE, Setup, Switch, cast, eventually, run};
+use crate::harness::{Banks, PATIENCE, Setup, Switch, cast, eventually, now, run};
 
 const APPROVED: ResponseCode = ResponseCode::APPROVED;
 const FRAMES: usize = 10_000;
@@ -64,7 +64,7 @@ fn withdrawal(number: u32) -> Message<'static> {
 
 fn body(message: &Message<'_>) -> Vec<u8> {
     let mut bytes = BytesMut::new();
-    wire::write(&ascii(), message, &mut bytes).unwrap();
+    wire::write(&ascii(), message, now(), &mut bytes).unwrap();
     bytes.to_vec()
 }
 

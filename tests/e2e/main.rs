@@ -11,6 +11,7 @@
 
 mod crash;
 mod fake_bank;
+mod framings;
 mod harness;
 mod hostile;
 mod interop;

@@ -12,7 +12,7 @@ use rehearsal::Terminal;
 use wire::Dialect;
 
 use crate::fake_bank::{FakeBank, approval};
-use crate::harness::{Banks, PATIENCE, PAYSWITCH, Setup, Switch, cast, eventually, run, until};
+use crate::harness::{Banks, PATIENCE, PAYSWITCH, Setup, Switch, cast, eventually, now, run, until};
 
 const APPROVED: ResponseCode = ResponseCode::APPROVED;
 
@@ -152,7 +152,7 @@ fn no_card_number_and_no_pin_stands_anywhere() {
             let digits = card.pan.digits().as_ref().to_vec();
             let request = Message {
                 track2: Text::new(&[&digits[..], b"=3212"].concat()).map(Track2),
-                pin_block: Some(Sensitive(PIN_BLOCK)),
+                pin_block: Some(Sensitive::raw(PIN_BLOCK)),
                 ..terminal.request(Kind::Withdrawal, card, riel(100))
             };
             let reply = terminal.ask(&request, PATIENCE).await.unwrap().reply;
@@ -248,7 +248,7 @@ fn what_is_decoded_can_be_encoded_again_and_mistakes_are_told() {
         let request = terminal.request(Kind::Purchase, cast().card("bopha").unwrap(), riel(1_250));
         for name in Dialect::builtin_names() {
             let mut body = BytesMut::new();
-            wire::write(&Dialect::builtin(name).unwrap(), &request, &mut body).unwrap();
+            wire::write(&Dialect::builtin(name).unwrap(), &request, now(), &mut body).unwrap();
             let hex: String = body.iter().map(|byte| format!("{byte:02X}")).collect();
 
             let shown = stdout(&payswitch(&["decode", "--dialect", name], &hex));

@@ -10,7 +10,7 @@ use model::{Message, ResponseCode};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use wire::Cut;
+use wire::{Cut, Envelope};
 
 use super::translate::{self, Unasked};
 use super::{Counts, Ending, IsoHost, Served};
@@ -52,15 +52,15 @@ where
     let idle = sleep_until(link.idle_at());
     tokio::pin!(idle);
     if let Some(message) = greeting {
-        link.send(&message);
+        link.send(&message, None);
     }
 
     let ending = 'serving: loop {
         loop {
             while calls.len() < link.host.in_flight_max && link.outbox.len() < OUTBOX_MAX {
                 match link.next() {
-                    Next::Ask(request, response) => {
-                        calls.push(ask(bank.clone(), request, link.host.clock.clone(), link.host.patience, response));
+                    Next::Ask(request, answering) => {
+                        calls.push(ask(bank.clone(), request, link.host.clock.clone(), link.host.patience, answering));
                     }
                     Next::Done => {}
                     Next::Incomplete => break,
@@ -69,8 +69,8 @@ where
             }
             // Whatever is answered by now goes into the same write.
             let mut answered = false;
-            while let Some(Some((response, outcome))) = calls.next().now_or_never() {
-                link.answer(&response, outcome);
+            while let Some(Some((answering, outcome))) = calls.next().now_or_never() {
+                link.answer(&answering, outcome);
                 answered = true;
             }
             if !answered || link.outbox.len() >= OUTBOX_MAX {
@@ -91,7 +91,7 @@ where
                 Ok(_) => idle.as_mut().reset(link.idle_at()),
                 Err(error) => break Ending::Io(error),
             },
-            Some((response, outcome)) = calls.next(), if !calls.is_empty() => link.answer(&response, outcome),
+            Some((answering, outcome)) = calls.next(), if !calls.is_empty() => link.answer(&answering, outcome),
             () = shutdown.cancelled() => break Ending::Shutdown,
             () = &mut idle, if host.idle.is_some() => break Ending::Idle(host.idle.unwrap_or_default()),
         }
@@ -99,8 +99,8 @@ where
 
     let drain = link.host.drain;
     let last_words = async {
-        while let Some((response, outcome)) = calls.next().await {
-            link.answer(&response, outcome);
+        while let Some((answering, outcome)) = calls.next().await {
+            link.answer(&answering, outcome);
         }
         writer.write_all(&link.outbox).await?;
         writer.shutdown().await
@@ -120,12 +120,12 @@ async fn ask<B: Bank>(
     request: BankRequest,
     clock: Arc<dyn Clock>,
     patience: Duration,
-    response: Box<Message<'static>>,
-) -> (Box<Message<'static>>, Outcome<BankReply>) {
+    answering: Box<Answering>,
+) -> (Box<Answering>, Outcome<BankReply>) {
     let deadline = clock.now() + patience;
     let cx = Call::new(request.reference(), deadline, clock);
     let outcome = bank.call(request, cx).await;
-    (response, outcome)
+    (answering, outcome)
 }
 
 /// Writes what is there. Cancelled half way, it goes on where it was.
@@ -143,9 +143,15 @@ async fn push<W: AsyncWrite + Unpin>(writer: &mut W, outbox: &mut BytesMut, unfl
     Ok(())
 }
 
+/// A response but for what the bank says, and the headers of the request, which go back with it.
+struct Answering {
+    response: Message<'static>,
+    asked: Envelope,
+}
+
 /// What the front of the inbox asks for.
 enum Next {
-    Ask(BankRequest, Box<Message<'static>>),
+    Ask(BankRequest, Box<Answering>),
     Done,
     Incomplete,
     End(Ending),
@@ -182,44 +188,45 @@ impl Link {
             Ok(Cut::Frame { body, consumed }) => {
                 self.counts.frames += 1;
                 let mut frame = self.inbox.split_to(consumed);
+                let asked = self.host.framing.envelope(&frame);
                 frame.truncate(body.end);
                 frame.advance(body.start);
-                self.frame(&frame)
+                self.frame(&frame, asked)
             }
             Err(error) => Next::End(Ending::Frame(error)),
         }
     }
 
-    fn frame(&mut self, body: &[u8]) -> Next {
+    fn frame(&mut self, body: &[u8], asked: Envelope) -> Next {
         let dialect = self.host.dialect.clone();
         let message = match wire::read(&dialect, body) {
             Ok(message) => message,
-            Err(unreadable) => return self.unreadable(&unreadable),
+            Err(unreadable) => return self.unreadable(&unreadable, asked),
         };
         self.unreadable_in_a_row = 0;
         if message.mti.is_response() {
             self.counts.ignored += 1;
             return Next::Done;
         }
-        let asked = match translate::is_network(message.mti) {
+        let request = match translate::is_network(message.mti) {
             true => Err(translate::network(message.network)),
             false => translate::asked(&message, &self.capabilities),
         };
         let response = translate::response_to(&message);
-        match asked {
+        match request {
             Ok(request) => {
                 self.counts.calls += 1;
-                Next::Ask(request, Box::new(response))
+                Next::Ask(request, Box::new(Answering { response, asked }))
             }
             Err(Unasked { code, remark }) => {
-                self.send(&Message { code: Some(code), remark, ..response });
+                self.send(&Message { code: Some(code), remark, ..response }, Some(asked));
                 Next::Done
             }
         }
     }
 
     /// 30 where the sender can tell to what, else a line in the log only; a peer that sends nothing else is sent away.
-    fn unreadable(&mut self, unreadable: &wire::Unreadable) -> Next {
+    fn unreadable(&mut self, unreadable: &wire::Unreadable, asked: Envelope) -> Next {
         self.counts.unreadable += 1;
         let bank = self.host.institution;
         tracing::warn!(%bank, mti = ?unreadable.mti, stan = ?unreadable.echo.stan, error = %unreadable.error, "unreadable message");
@@ -232,13 +239,14 @@ impl Link {
         if !mti.is_response() {
             let response = translate::response_to(&Message { mti, ..unreadable.echo });
             let remark = translate::remark(&unreadable.error.place.to_string());
-            self.send(&Message { code: Some(ResponseCode::FORMAT_ERROR), remark, ..response });
+            self.send(&Message { code: Some(ResponseCode::FORMAT_ERROR), remark, ..response }, Some(asked));
         }
         Next::Done
     }
 
     /// Puts the bank's answer into the response, or stays silent where nobody knows it.
-    fn answer(&mut self, response: &Message<'static>, outcome: Outcome<BankReply>) {
+    fn answer(&mut self, answering: &Answering, outcome: Outcome<BankReply>) {
+        let response = &answering.response;
         let reply = match outcome {
             Outcome::Answered(reply) => reply,
             Outcome::NotDelivered(refused) => {
@@ -253,18 +261,19 @@ impl Link {
             }
         };
         let balances = Balance::render(&reply.balances);
-        self.send(&Message {
-            code: Some(reply.code),
-            authorization: reply.authorization,
-            balances: (!balances.is_empty()).then_some(balances.as_bytes()),
-            ..*response
-        });
+        let balances = (!balances.is_empty()).then_some(model::Content::ascii(balances.as_bytes()));
+        let answer = Message { code: Some(reply.code), authorization: reply.authorization, balances, ..*response };
+        self.send(&answer, Some(answering.asked));
     }
 
-    fn send(&mut self, message: &Message<'_>) {
+    /// Puts a message into its frame: one of the bank's own, or the answer to what was `asked`.
+    fn send(&mut self, message: &Message<'_>, asked: Option<Envelope>) {
         let before = self.outbox.len();
-        let start = self.host.framing.begin(&mut self.outbox);
-        let built = wire::write(&self.host.dialect, message, &mut self.outbox)
+        let start = match asked {
+            Some(asked) => self.host.framing.begin_reply(&mut self.outbox, &asked),
+            None => self.host.framing.begin(&mut self.outbox),
+        };
+        let built = wire::write(&self.host.dialect, message, self.host.clock.now(), &mut self.outbox)
             .and_then(|()| self.host.framing.finish(&mut self.outbox, start));
         match built {
             Ok(()) => self.counts.answered += u64::from(message.mti.is_response()),

@@ -127,13 +127,13 @@ fn financial(message: &Message<'_>, capabilities: &Capabilities) -> Result<Finan
         terminal: message.terminal,
         merchant: message.merchant,
         merchant_type: message.merchant_type,
-        location: message.location.and_then(Text::new),
+        location: message.location.and_then(|it| Text::new(&wire::octets(it)?)),
         entry_mode: message.entry_mode,
         condition: message.condition,
         forwarder: message.forwarder,
         track2: message.track2,
-        pin: message.pin_block.map(|block| Secret::new(block.0)),
-        chip: message.chip.map(|chip| Secret::new(chip.0)),
+        pin: message.pin_block.and_then(wire::pin_block).map(|block| Secret::new(&block)),
+        chip: message.chip.and_then(|chip| wire::octets(chip.0)).map(|chip| Secret::new(&chip)),
     })
 }
 

@@ -4,6 +4,7 @@
 //! Does not know: bytes on a wire (`wire`), what is decided (`engine`), sockets, files, clocks.
 
 mod codes;
+mod content;
 mod ids;
 mod kind;
 mod message;
@@ -14,9 +15,10 @@ mod text;
 mod times;
 
 pub use codes::{NetworkCode, ResponseCode};
+pub use content::{Content, Form, Sensitive};
 pub use ids::{InstitutionId, Rrn, Stan, TerminalId, TransactionId};
 pub use kind::{Kind, ProcessingCode};
-pub use message::{FieldNumber, Lacking, Message, OriginalData, Sensitive, Track2};
+pub use message::{FieldNumber, Lacking, Message, OriginalData, Track2};
 pub use money::{AmountError, Currency, Money};
 pub use mti::{Class, Mti};
 pub use pan::{Pan, PanError};

@@ -6,22 +6,12 @@
 use std::fmt;
 
 use crate::{
-    Currency, InstitutionId, LocalDate, LocalTime, Mti, NetworkCode, Pan, ProcessingCode, ResponseCode, Rrn, Stan, TerminalId,
-    Text, TransmissionTime,
+    Content, Currency, InstitutionId, LocalDate, LocalTime, Mti, NetworkCode, Pan, ProcessingCode, ResponseCode, Rrn, Sensitive,
+    Stan, TerminalId, Text, TransmissionTime,
 };
 
 /// A field's number, 2 to 128.
 pub type FieldNumber = u8;
-
-/// Bytes that must never be shown or written down: PIN blocks, chip data. Forwarded while the frame is at hand, then gone.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Sensitive<'a>(pub &'a [u8]);
-
-impl fmt::Debug for Sensitive<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<{} bytes withheld>", self.0.len())
-    }
-}
 
 /// Track 2 (DE35, z..37) as characters `0`–`9` and `=` or `D`. Like all that is sensitive it is never shown or written down.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +32,8 @@ pub struct OriginalData {
     pub stan: Stan,
     /// The original's DE7; `None` where the digits are zero or no moment, as some hosts send them.
     pub transmitted: Option<TransmissionTime>,
+    /// The original's DE13 and DE12. DE90 has no place for them; the 1993 version names the original by them (its DE56).
+    pub local: Option<(LocalDate, LocalTime)>,
     /// The original's DE32 (n 11, right-justified); `None` where it is all zeros.
     pub acquirer: Option<InstitutionId>,
     /// The original's DE33 likewise.
@@ -94,24 +86,24 @@ pub struct Message<'a> {
     /// DE42, card acceptor identification.
     pub merchant: Option<Text<15>>,
     /// DE43, card acceptor name and location, ans 40.
-    pub location: Option<&'a [u8]>,
+    pub location: Option<Content<'a>>,
     /// DE44, additional response data: in a 30 the field at fault.
     pub remark: Option<Text<25>>,
     /// DE48, additional data, private.
-    pub additional: Option<&'a [u8]>,
+    pub additional: Option<Content<'a>>,
     /// DE49.
     pub currency: Option<Currency>,
     /// DE52.
     pub pin_block: Option<Sensitive<'a>>,
     /// DE54, additional amounts (balances), an..120.
-    pub balances: Option<&'a [u8]>,
+    pub balances: Option<Content<'a>>,
     /// DE55, chip data.
     pub chip: Option<Sensitive<'a>>,
     /// DE60 to DE63, reserved for national and private use.
-    pub private: [Option<&'a [u8]>; 4],
+    pub private: [Option<Content<'a>>; 4],
     /// DE70.
     pub network: Option<NetworkCode>,
-    /// DE90.
+    /// DE90 (original data elements, n 42).
     pub original: Option<OriginalData>,
     /// DE95, replacement amount: what stands of a reversed transaction, minor units of DE49.
     pub replacement: Option<u64>,
@@ -145,8 +137,8 @@ mod tests {
         let message = Message {
             pan: Pan::from_digits(b"9116010000000014").ok(),
             track2: Text::new(b"9116010000000014=3212").map(Track2),
-            pin_block: Some(Sensitive(&[0xAB; 8])),
-            chip: Some(Sensitive(b"9116010000000014")),
+            pin_block: Some(Sensitive::raw(&[0xAB; 8])),
+            chip: Some(Sensitive::raw(b"9116010000000014")),
             ..Message::new(Mti::FINANCIAL_REQUEST)
         };
         let shown = format!("{message:?}");

@@ -227,6 +227,26 @@ impl BusinessDate {
         self.0
     }
 
+    /// The day of that moment in UTC.
+    #[must_use]
+    pub fn utc(at: Timestamp) -> Self {
+        Self(at.seconds().div_euclid(DAY))
+    }
+
+    /// The year whose `date` lies nearest to this day: messages of the 1987 version tell no years (years are inferred).
+    #[must_use]
+    pub fn nearest_year(self, date: LocalDate) -> i64 {
+        let (year, month, day) = self.civil();
+        let (other_month, other_day) = (i64::from(date.0 / 100), i64::from(date.0 % 100));
+        // Days of a calendar whose months all have 31; half of its year is 186 of them.
+        let ahead = (other_month - month) * 31 + other_day - day;
+        match ahead {
+            187.. => year - 1,
+            ..=-187 => year + 1,
+            _ => year,
+        }
+    }
+
     /// The day before.
     #[must_use]
     pub const fn previous(self) -> Self {

@@ -63,7 +63,7 @@ impl Reply {
             code: message.code?,
             authorization: message.authorization,
             amount: message.amount.zip(message.currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
-            balances: message.balances.and_then(Balance::parse).unwrap_or_default(),
+            balances: message.balances.and_then(|it| Balance::parse(&wire::octets(it)?)).unwrap_or_default(),
             rrn: message.rrn,
             stan: message.stan,
             transmitted: message.transmitted,
@@ -117,7 +117,7 @@ mod tests {
         let field = Balance::render(&[booked, spendable]);
         let told = Message {
             code: Some(ResponseCode::APPROVED),
-            balances: Some(field.as_bytes()),
+            balances: Some(model::Content::ascii(field.as_bytes())),
             ..Message::new(Mti::FINANCIAL_RESPONSE)
         };
         let reply = Reply::of(&told).unwrap();

@@ -75,7 +75,7 @@ impl Peer {
     pub(crate) async fn says(&mut self, message: &Message<'_>) {
         let mut frame = BytesMut::new();
         let start = Framing::TWO_BYTE.begin(&mut frame);
-        wire::write(&self.dialect, message, &mut frame).unwrap();
+        wire::write(&self.dialect, message, model::Timestamp::default(), &mut frame).unwrap();
         Framing::TWO_BYTE.finish(&mut frame, start).unwrap();
         self.stream.write_all(&frame).await.unwrap();
     }

@@ -39,10 +39,10 @@ impl Links {
     }
 
     /// Puts a frame around the gate.
-    pub(crate) fn hurry<W: Watch>(&mut self, id: LinkId, message: &Message<'_>, watch: &mut W) {
+    pub(crate) fn hurry<W: Watch>(&mut self, now: Timestamp, id: LinkId, message: &Message<'_>, watch: &mut W) {
         let Some(link) = self.open.get_mut(&id) else { return };
         let before = link.outbox.urgent().len();
-        match frame(link, message, Outbox::urgent) {
+        match frame(link, now, message, Outbox::urgent) {
             Ok(()) => {
                 link.outbox.hurry(before);
                 watch.message(Direction::Out, &link.config.side, message.mti);
@@ -77,11 +77,20 @@ impl Links {
 }
 
 /// Appends `message` in its frame to one of the link's buffers; what cannot be built leaves nothing behind.
-fn frame(link: &mut Link, message: &Message<'_>, buffer: fn(&mut Outbox) -> &mut BytesMut) -> Result<(), wire::BuildError> {
+fn frame(
+    link: &mut Link,
+    now: Timestamp,
+    message: &Message<'_>,
+    buffer: fn(&mut Outbox) -> &mut BytesMut,
+) -> Result<(), wire::BuildError> {
     let out = buffer(&mut link.outbox);
     let before = out.len();
-    let start = link.config.framing.begin(out);
-    let built = wire::write(&link.config.dialect, message, out).and_then(|()| link.config.framing.finish(out, start));
+    let framing = &link.config.framing;
+    let start = match link.envelopes.asked(message).filter(|_| message.mti.is_response()) {
+        Some(asked) => framing.begin_reply(out, &asked),
+        None => framing.begin(out),
+    };
+    let built = wire::write(&link.config.dialect, message, now, out).and_then(|()| framing.finish(out, start));
     if built.is_err() {
         out.truncate(before);
     }
@@ -112,7 +121,7 @@ impl<W: Watch> Out for Exit<'_, W> {
             return self.undelivered.push_back(about);
         };
         let before = link.outbox.held().len();
-        if let Err(error) = frame(link, message, Outbox::held) {
+        if let Err(error) = frame(link, self.now, message, Outbox::held) {
             self.watch.unbuildable(&link.config.side, message.mti, &error);
             return self.undelivered.push_back(about);
         }

@@ -4,6 +4,7 @@
 //!
 //! Knows: `engine`, `wire`, `model`. Does not know: sockets, threads, where blocks are kept, clocks.
 
+mod envelopes;
 mod exit;
 mod link;
 mod outbox;

@@ -7,6 +7,7 @@ use engine::{Acquirer, BankId};
 use model::{InstitutionId, Stan, Timestamp};
 use wire::{Dialect, Framing};
 
+use crate::envelopes::Envelopes;
 use crate::outbox::Outbox;
 
 /// How a link speaks.
@@ -87,6 +88,8 @@ pub(crate) const GARBAGE_MAX: u32 = 16;
 pub(crate) struct Link {
     pub(crate) config: Arc<LinkConfig>,
     pub(crate) outbox: Outbox,
+    /// Headers to be returned; empty where the framing has none.
+    pub(crate) envelopes: Envelopes,
     pub(crate) unreadable_in_a_row: u32,
     /// Whether the link is on the list of those with bytes that may leave.
     pub(crate) listed_ready: bool,

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::{Buf, BytesMut};
 use engine::{About, BankEvent, BankId, BlockWriter, Engine, Input, LinkId, Rules, State};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
-use wire::{Cut, Dialect, Unreadable, profile};
+use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
+use crate::envelopes::Envelopes;
 use crate::exit::{Exit, Links};
 use crate::link::{BankLink, CloseReason, GARBAGE_MAX, Link, LinkConfig, Session, Side};
 use crate::outbox::{BlockNumber, Outbox};
@@ -101,6 +102,7 @@ impl<W: Watch> Shard<W> {
         let link = Link {
             config: Arc::new(config),
             outbox: Outbox::default(),
+            envelopes: Envelopes::default(),
             unreadable_in_a_row: 0,
             listed_ready: false,
             listed_holding: false,
@@ -149,8 +151,9 @@ impl<W: Watch> Shard<W> {
             let rest = input.get(from..).unwrap_or(&[]);
             match framing.cut(rest, *frame_max) {
                 Ok(Cut::Frame { body, consumed }) => {
+                    let envelope = framing.has_envelope().then(|| framing.envelope(rest));
                     let body = rest.get(body).unwrap_or(&[]);
-                    result = self.message(now, id, side, dialect, body);
+                    result = self.message(now, id, side, dialect, body, envelope);
                     from += consumed;
                 }
                 Ok(Cut::KeepAlive { consumed }) => from += consumed,
@@ -290,8 +293,13 @@ impl<W: Watch> Shard<W> {
         side: &Side,
         dialect: &Arc<Dialect>,
         body: &[u8],
+        envelope: Option<Envelope>,
     ) -> Result<(), CloseReason> {
-        match wire::read(dialect, body) {
+        let read = wire::read(dialect, body);
+        if let Some(envelope) = envelope {
+            self.enveloped(id, &read, envelope);
+        }
+        match read {
             Ok(message) => {
                 self.watch.message(Direction::In, side, message.mti);
                 match profile::check(&message) {
@@ -306,6 +314,20 @@ impl<W: Watch> Shard<W> {
                 }
             }
             Err(unreadable) => self.unreadable(now, id, side, &unreadable),
+        }
+    }
+
+    /// Keeps the headers that a request's answer needs.
+    fn enveloped(&mut self, id: LinkId, read: &Result<Message<'_>, Unreadable>, envelope: Envelope) {
+        let Some(link) = self.links.open.get_mut(&id) else { return };
+        match read {
+            Ok(message) if message.mti.is_response() => {}
+            Ok(message) => link.envelopes.came(message, envelope),
+            Err(it) => match it.mti {
+                Some(mti) if mti.is_response() => {}
+                Some(mti) => link.envelopes.came(&Message { mti, ..it.echo }, envelope),
+                None => link.envelopes.came_unknown(envelope),
+            },
         }
     }
 
@@ -342,7 +364,7 @@ impl<W: Watch> Shard<W> {
             (Side::Acquirer { acquirer, .. }, _, false) => {
                 let reversal = message.mti.class() == Some(Class::Reversal);
                 if self.draining || (self.stalled && !reversal) {
-                    self.refuse(id, message, ResponseCode::MALFUNCTION, "");
+                    self.refuse(now, id, message, ResponseCode::MALFUNCTION, "");
                 } else {
                     self.handle(now, Input::Request { link: id, acquirer: *acquirer, message });
                 }
@@ -350,7 +372,7 @@ impl<W: Watch> Shard<W> {
             }
             // Nobody asked, or nobody may: a bank does not send requests here, a terminal no answers.
             (Side::Bank(_), _, false) => {
-                self.refuse(id, message, ResponseCode::NOT_SUPPORTED, "");
+                self.refuse(now, id, message, ResponseCode::NOT_SUPPORTED, "");
                 Ok(())
             }
             (Side::Acquirer { .. }, _, true) => Ok(()),
@@ -372,24 +394,24 @@ impl<W: Watch> Shard<W> {
                 self.handle(now, Input::Reply { bank: bank.bank, message, sound: false });
             }
             (_, true) => {}
-            (_, false) if message.stan.is_some() => self.refuse(id, message, ResponseCode::FORMAT_ERROR, problem),
+            (_, false) if message.stan.is_some() => self.refuse(now, id, message, ResponseCode::FORMAT_ERROR, problem),
             (_, false) => {}
         }
         Ok(())
     }
 
     /// Says no to what was never admitted: no record, no state, around the gate.
-    fn refuse(&mut self, id: LinkId, message: &Message<'_>, code: ResponseCode, why: &str) {
+    fn refuse(&mut self, now: Timestamp, id: LinkId, message: &Message<'_>, code: ResponseCode, why: &str) {
         let remark = why.as_bytes().get(..why.len().min(25)).filter(|text| !text.is_empty()).and_then(Text::new);
         self.watch.refused();
-        self.links.hurry(id, &Message { remark, ..engine::refusal(message, code) }, &mut self.watch);
+        self.links.hurry(now, id, &Message { remark, ..engine::refusal(message, code) }, &mut self.watch);
     }
 
     /// Another's 0800: an echo is answered at once, all else is decided.
     fn asked_network(&mut self, now: Timestamp, id: LinkId, side: &Side, message: &Message<'_>) {
         let Some(code) = message.network else { return };
         if code == NetworkCode::Echo {
-            return self.links.hurry(id, &engine::refusal(message, ResponseCode::APPROVED), &mut self.watch);
+            return self.links.hurry(now, id, &engine::refusal(message, ResponseCode::APPROVED), &mut self.watch);
         }
         let (institution, bank) = match side {
             Side::Bank(bank) => (bank.institution, Some(bank.bank)),
@@ -412,7 +434,7 @@ impl<W: Watch> Shard<W> {
             network: Some(code),
             ..Message::new(Mti::NETWORK_REQUEST)
         };
-        self.links.hurry(id, &message, &mut self.watch);
+        self.links.hurry(now, id, &message, &mut self.watch);
     }
 
     /// A bank's 0810 to a sign-on or an echo.

@@ -27,6 +27,8 @@ impl Kinds {
     pub(crate) const SPECIAL: Self = Self(4);
     pub(crate) const BLANK: Self = Self(8);
     const TRACK: Self = Self(16);
+    const ALNUM: Self = Self(1 | 2);
+    const ALNUM_BLANK: Self = Self(1 | 2 | 8);
     pub(crate) const PRINTABLE: Self = Self(1 | 2 | 4 | 8);
 
     pub(crate) const fn and(self, other: Self) -> Self {
@@ -64,8 +66,14 @@ impl Class {
         match self {
             Self::Digits => all_within::<b'0', b'9'>(characters),
             Self::Mixed(Kinds::PRINTABLE) => all_within::<b' ', b'~'>(characters),
+            Self::Mixed(Kinds::ALNUM) => no_byte_is_left(characters, |word| outside_digits(word) & outside_letters(word)),
+            Self::Mixed(Kinds::ALNUM_BLANK) => {
+                no_byte_is_left(characters, |word| outside_digits(word) & outside_letters(word) & outside::<b' ', b' '>(word))
+            }
             Self::Mixed(kinds) => characters.iter().all(|byte| kinds.has(*byte)),
-            Self::Track => characters.iter().all(|byte| Kinds::TRACK.has(*byte)),
+            Self::Track => no_byte_is_left(characters, |word| {
+                outside_digits(word) & outside::<b'=', b'='>(word) & outside::<b'D', b'D'>(word)
+            }),
             Self::Signed => {
                 characters.split_first().is_some_and(|(sign, digits)| matches!(sign, b'C' | b'D') && Self::Digits.holds(digits))
             }
@@ -83,6 +91,19 @@ impl Class {
             (Self::Signed, Some(_)) => Some(0),
             (class, _) => characters.iter().position(alone(class)),
         }
+    }
+
+    /// [`Class::breach`] for characters in EBCDIC.
+    pub(crate) fn breach_ebcdic(self, characters: &[u8]) -> Option<usize> {
+        let belongs = |place: usize, byte: u8| match self {
+            Self::Signed if place == 0 => matches!(byte, b'C' | b'D'),
+            Self::Signed | Self::Digits => byte.is_ascii_digit(),
+            Self::Mixed(kinds) => kinds.has(byte),
+            Self::Track => Kinds::TRACK.has(byte),
+            Self::Bytes => true,
+        };
+        let unsigned = (self == Self::Signed && characters.is_empty()).then_some(0);
+        unsigned.or_else(|| characters.iter().enumerate().position(|(place, byte)| !belongs(place, ascii_of_ebcdic(*byte))))
     }
 
     /// The class in words, for errors.
@@ -116,23 +137,46 @@ fn outside<const LOW: u8, const TOP: u8>(word: u64) -> u64 {
     (word | above | !not_below) & HIGH
 }
 
-/// Whether all bytes lie within `LOW..=TOP`: eight at a time, the last word overlapping the one before.
-#[inline]
-fn all_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
-    let Some(last) = bytes.last_chunk::<8>() else { return few_within::<LOW, TOP>(bytes) };
-    let (words, _) = bytes.as_chunks::<8>();
-    let wrong = words.iter().fold(0, |wrong, word| wrong | outside::<LOW, TOP>(u64::from_le_bytes(*word)));
-    (wrong | outside::<LOW, TOP>(u64::from_le_bytes(*last))) == 0
+/// Bits are left where a byte is no ASCII digit.
+#[inline(always)]
+fn outside_digits(word: u64) -> u64 {
+    outside::<b'0', b'9'>(word)
 }
 
-/// The same for fewer than eight.
-#[inline]
-fn few_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
-    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        let both = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
-        return outside::<LOW, TOP>(both) == 0;
+/// Bits are left where a byte is no ASCII letter: one bit makes a letter lower-case, and nothing else a letter.
+#[inline(always)]
+fn outside_letters(word: u64) -> u64 {
+    outside::<b'a', b'z'>(word | 0x2020_2020_2020_2020)
+}
+
+/// Whether all bytes lie within `LOW..=TOP`.
+#[inline(always)]
+fn all_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
+    no_byte_is_left(bytes, outside::<LOW, TOP>)
+}
+
+/// Whether `wrong`, which looks at each byte of a word by itself, leaves nothing of any: eight bytes at a time, the last word
+/// overlapping the one before; fewer than eight are repeated until they fill a word.
+#[inline(always)]
+fn no_byte_is_left(bytes: &[u8], wrong: impl Fn(u64) -> u64) -> bool {
+    if let Some(last) = bytes.last_chunk::<8>() {
+        let (words, _) = bytes.as_chunks::<8>();
+        let left = words.iter().fold(0, |left, word| left | wrong(u64::from_le_bytes(*word)));
+        return left | wrong(u64::from_le_bytes(*last)) == 0;
     }
-    bytes.iter().all(|byte| (LOW..=TOP).contains(byte))
+    wrong(few(bytes)) == 0 || bytes.is_empty()
+}
+
+/// One to seven bytes as a word that holds each at least once, and nothing else.
+#[inline(always)]
+fn few(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+    }
+    let (Some(first), Some(last)) = (bytes.first(), bytes.last()) else { return 0 };
+    let middle = bytes.get(bytes.len() / 2).unwrap_or(last);
+    let four = u64::from(u32::from_le_bytes([*first, *middle, *last, *first]));
+    four | four << 32
 }
 
 /// Whether no nibble of packed digits is above nine.
@@ -232,24 +276,84 @@ pub(crate) fn ascii_of(number: u64) -> [u8; 24] {
     digits
 }
 
-/// All digits of a number packed, right-justified behind zeros.
+/// The sixteen low decimal digits of a number as ASCII, the first digit in the lowest byte.
 #[inline]
-pub(crate) fn packed_of(number: u64) -> [u8; 12] {
-    let mut digits = [0; 12];
-    let mut rest = number;
-    for four in digits.as_chunks_mut::<4>().0.iter_mut().rev() {
-        (*four, rest) = eight_packed(rest);
-        if rest == 0 {
-            break;
-        }
+pub(crate) fn sixteen_ascii(number: u64) -> u128 {
+    let (low, rest) = eight_ascii(number);
+    let (high, _) = eight_ascii(rest);
+    u128::from(u64::from_le_bytes(high)) | u128::from(u64::from_le_bytes(low)) << 64
+}
+
+/// The eight low decimal digits of a number as ASCII, the first digit in the lowest byte.
+#[inline]
+pub(crate) fn eight_ascii_word(number: u64) -> u64 {
+    u64::from_le_bytes(eight_ascii(number).0)
+}
+
+/// The eight low decimal digits of a number packed, the last in the lowest nibble.
+#[inline]
+pub(crate) fn eight_packed_word(number: u64) -> u32 {
+    u32::from_be_bytes(eight_packed(number).0)
+}
+
+/// The sixteen low decimal digits of a number packed, the last in the lowest nibble.
+#[inline]
+pub(crate) fn sixteen_packed_word(number: u64) -> u64 {
+    let (low, rest) = eight_packed(number);
+    u64::from(u32::from_be_bytes(low)) | u64::from(eight_packed_word(rest)) << 32
+}
+
+/// All digits of a number packed, the last in the lowest nibble.
+#[inline]
+pub(crate) fn packed_of(number: u64) -> u128 {
+    let (low, rest) = eight_packed(number);
+    let low = u128::from(u32::from_be_bytes(low));
+    if rest == 0 {
+        return low;
     }
-    digits
+    let (middle, rest) = eight_packed(rest);
+    let (high, _) = eight_packed(rest);
+    low | u128::from(u32::from_be_bytes(middle)) << 32 | u128::from(u32::from_be_bytes(high)) << 64
 }
 
 /// The number that packed digits are, likewise.
 #[inline]
 pub(crate) fn number_of_packed(packed: &[u8]) -> u64 {
     packed.iter().fold(0u64, |sum, byte| sum.wrapping_mul(100).wrapping_add(u64::from(byte >> 4) * 10 + u64::from(byte & 15)))
+}
+
+/// The printable characters of EBCDIC by their ASCII counterparts, in the order of ASCII: code page IBM 1047, which is what
+/// mainframes under Unix System Services and jPOS use. IBM 037 differs from it in three of these only: `[`, `]` and `^`.
+const EBCDIC_OF_PRINTABLE: [u8; 95] = [
+    0x40, 0x5A, 0x7F, 0x7B, 0x5B, 0x6C, 0x50, 0x7D, 0x4D, 0x5D, 0x5C, 0x4E, 0x6B, 0x60, 0x4B, 0x61, // blank to /
+    0xF0, 0xF1, 0xF2, 0xF3, 0xF4, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0x7A, 0x5E, 0x4C, 0x7E, 0x6E, 0x6F, // 0 to ?
+    0x7C, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xC7, 0xC8, 0xC9, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0xD6, // @ to O
+    0xD7, 0xD8, 0xD9, 0xE2, 0xE3, 0xE4, 0xE5, 0xE6, 0xE7, 0xE8, 0xE9, 0xAD, 0xE0, 0xBD, 0x5F, 0x6D, // P to _
+    0x79, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x91, 0x92, 0x93, 0x94, 0x95, 0x96, // ` to o
+    0x97, 0x98, 0x99, 0xA2, 0xA3, 0xA4, 0xA5, 0xA6, 0xA7, 0xA8, 0xA9, 0xC0, 0x4F, 0xD0, 0xA1, // p to ~
+];
+
+/// For each byte of EBCDIC the ASCII character it is; 0 where it is no printable one.
+static ASCII_OF_EBCDIC: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut place = 0u8;
+    while place < 95 {
+        table[EBCDIC_OF_PRINTABLE[place as usize] as usize] = b' ' + place;
+        place += 1;
+    }
+    table
+};
+
+/// The ASCII character of a byte of EBCDIC (IBM 1047); 0, which belongs to no class, where it is none that both have.
+#[inline]
+pub(crate) fn ascii_of_ebcdic(byte: u8) -> u8 {
+    ASCII_OF_EBCDIC.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// The byte of EBCDIC (IBM 1047) of a printable ASCII character; SUB (0x3F) for any other.
+#[inline]
+pub(crate) fn ebcdic_of_ascii(character: u8) -> u8 {
+    EBCDIC_OF_PRINTABLE.get(usize::from(character).wrapping_sub(0x20)).copied().unwrap_or(0x3F)
 }
 
 /// For each byte its value as a hexadecimal digit of either case; 0xFF where it is none.
@@ -274,17 +378,37 @@ pub(crate) fn hex_value(digit: u8) -> Option<u8> {
 /// Sixteen hexadecimal digits as a number.
 #[inline]
 pub(crate) fn hex_word(digits: &[u8; 16]) -> Option<u64> {
-    let (bits, wrong) = digits.iter().fold((0u64, 0), |(bits, wrong), digit| {
-        let value = HEX.get(usize::from(*digit)).copied().unwrap_or(0xFF);
-        (bits << 4 | u64::from(value & 15), wrong | value)
-    });
-    (wrong < 16).then_some(bits)
+    let ([high, low], _) = digits.as_chunks::<8>() else { return None };
+    all_hex(digits).then(|| u64::from(pack_eight(*high)) << 32 | u64::from(pack_eight(*low)))
+}
+
+/// Eight digits (decimal, hexadecimal, or `=` and `D` for the separator 1101) packed into four bytes, the first digit highest.
+/// Call it on digits that were checked; others give some number. In ASCII bit 6 tells letters, whose low nibble counts from 1.
+#[inline]
+pub(crate) fn pack_eight(digits: [u8; 8]) -> u32 {
+    let word = u64::from_be_bytes(digits);
+    let nibbles = (word & 0x0F0F_0F0F_0F0F_0F0F) + 9 * (word >> 6 & ONES);
+    let pairs = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF;
+    u32::try_from((fours | fours >> 16) & 0xFFFF_FFFF).unwrap_or(0)
+}
+
+/// Four bytes as eight upper-case hexadecimal digits.
+#[inline]
+pub(crate) fn hex_eight(bytes: [u8; 4]) -> [u8; 8] {
+    let word = u64::from(u32::from_be_bytes(bytes));
+    let fours = (word | word << 16) & 0x0000_FFFF_0000_FFFF;
+    let pairs = (fours | fours << 8) & 0x00FF_00FF_00FF_00FF;
+    let nibbles = (pairs | pairs << 4) & 0x0F0F_0F0F_0F0F_0F0F;
+    // Adding six carries out of a nibble above nine.
+    let letters = (nibbles + 6 * ONES) >> 4 & ONES;
+    (nibbles + 0x30 * ONES + 7 * letters).to_be_bytes()
 }
 
 /// Whether all are hexadecimal digits of either case.
 #[inline]
 pub(crate) fn all_hex(digits: &[u8]) -> bool {
-    digits.iter().fold(0, |wrong, digit| wrong | HEX.get(usize::from(*digit)).copied().unwrap_or(0xFF)) < 16
+    no_byte_is_left(digits, |word| outside_digits(word) & outside::<b'a', b'f'>(word | 0x2020_2020_2020_2020))
 }
 
 /// The upper-case hexadecimal digit of a nibble; only the low four bits count.
@@ -316,10 +440,11 @@ mod tests {
     fn words_and_bytes_agree_on_every_class() {
         let an = Class::Mixed(Kinds::LETTER.and(Kinds::DIGIT));
         type Definition = fn(u8) -> bool;
-        let plain: [(Class, u8, Definition); 4] = [
+        let plain: [(Class, u8, Definition); 5] = [
             (Class::Digits, b'7', |byte| byte.is_ascii_digit()),
             (Class::Mixed(Kinds::PRINTABLE), b'x', |byte| (0x20..0x7F).contains(&byte)),
             (an, b'A', |byte| byte.is_ascii_alphanumeric()),
+            (Class::Mixed(Kinds::ALNUM_BLANK), b'z', |byte| byte.is_ascii_alphanumeric() || byte == b' '),
             (Class::Track, b'1', |byte| byte.is_ascii_digit() || byte == b'=' || byte == b'D'),
         ];
         for (class, filler, belongs) in plain {
@@ -367,12 +492,12 @@ mod tests {
             assert_eq!(number_of_packed(&unhex(even.as_bytes()).unwrap()), text.parse::<u64>().unwrap());
             let number = text.parse::<u64>().unwrap();
             assert_eq!(std::str::from_utf8(&ascii_of(number)).unwrap(), format!("{number:024}"));
-            assert_eq!(hex(&packed_of(number)), format!("{number:024}"));
+            assert_eq!(format!("{:024X}", packed_of(number)), format!("{number:024}"));
             assert!(fits_digits(number, text.len()) && (number == 0 || !fits_digits(number, number.ilog10() as usize)));
         }
         for number in (0..100_000_000).step_by(9_973).chain(0..10_000).chain([99_999_999, u64::MAX]) {
             assert_eq!(std::str::from_utf8(&ascii_of(number)).unwrap(), format!("{number:024}"));
-            assert_eq!(hex(&packed_of(number)), format!("{number:024}"));
+            assert_eq!(format!("{:024X}", packed_of(number)), format!("{number:024}"));
         }
     }
 
@@ -382,5 +507,28 @@ mod tests {
         assert_eq!(unhex(hex(&all).as_bytes()), Some(all.clone()));
         assert_eq!(unhex(hex(&all).to_lowercase().as_bytes()), Some(all));
         assert_eq!((unhex(b"ABC"), unhex(b"0G")), (None, None));
+        assert_eq!(hex_word(b"0123456789abCDEF"), Some(0x0123_4567_89AB_CDEF));
+        for byte in 0..=255u8 {
+            let mut digits = *b"0123456789ABCDEF";
+            digits[11] = byte;
+            assert_eq!(hex_word(&digits).is_some(), byte.is_ascii_hexdigit(), "{byte:02X}");
+            assert_eq!(all_hex(&digits[11..]), byte.is_ascii_hexdigit(), "{byte:02X}");
+            assert_eq!(hex_eight([byte, 0, !byte, 0xA9]), *format!("{byte:02X}00{:02X}A9", !byte).as_bytes());
+        }
+    }
+
+    /// Some of the code page IBM 1047 by hand, what sets it apart from IBM 037, and that no two characters share a byte.
+    #[test]
+    fn ebcdic_goes_both_ways() {
+        for (ascii, ebcdic) in [(b'0', 0xF0), (b'9', 0xF9), (b'A', 0xC1), (b'J', 0xD1), (b'S', 0xE2), (b'z', 0xA9), (b' ', 0x40)]
+        {
+            assert_eq!((ebcdic_of_ascii(ascii), ascii_of_ebcdic(ebcdic)), (ebcdic, ascii));
+        }
+        assert_eq!([b'[', b']', b'^', b'=', b'|'].map(ebcdic_of_ascii), [0xAD, 0xBD, 0x5F, 0x7E, 0x4F]);
+        for character in 0x20..0x7F {
+            assert_eq!(ascii_of_ebcdic(ebcdic_of_ascii(character)), character);
+        }
+        assert_eq!((0..=255).filter(|byte| ascii_of_ebcdic(*byte) != 0).count(), 95);
+        assert_eq!((ebcdic_of_ascii(0x1F), ebcdic_of_ascii(0xF0), ascii_of_ebcdic(b'0')), (0x3F, 0x3F, 0));
     }
 }

@@ -16,6 +16,20 @@ pub enum FrameError {
         /// What the link takes, in bytes.
         max: usize,
     },
+    /// The frame says it is shorter than the headers that its length counts.
+    #[error("the frame's header announces {length} bytes, this link's frames have at least {min}")]
+    TooShort {
+        /// What the header says, in bytes.
+        length: usize,
+        /// What TPDU, fixed header and, where it is counted, the length itself take, in bytes.
+        min: usize,
+    },
+    /// A length in digits that is none.
+    #[error("the frame's header announces no decimal length: {found}")]
+    NotDecimal {
+        /// What stood there.
+        found: Found,
+    },
 }
 
 /// Where in a message something is wrong.
@@ -148,8 +162,12 @@ pub enum Problem {
         /// The dialect's maximum, counted alike.
         max: usize,
     },
-    /// The nibble that fills an odd number of digits is not zero.
+    /// The nibble that fills up an odd number of packed digits is not the dialect's.
     PadNibble {
+        /// The dialect's: 0 or 15.
+        expected: u8,
+        /// Whether it is to stand behind the last digit, and not before the first.
+        behind: bool,
         /// What stood there; `None` in a sensitive field.
         found: Option<u8>,
     },
@@ -176,10 +194,12 @@ impl fmt::Display for Problem {
             Self::Characters { count, expected, found } => write!(f, "expected {count} {expected}, found {found}"),
             Self::LengthIndicator { found } => write!(f, "expected a decimal length, found {found}"),
             Self::TooLong { length, max } => write!(f, "expected a length of at most {max}, found {length}"),
-            Self::PadNibble { found: Some(nibble) } => {
-                write!(f, "expected a zero nibble before an odd number of digits, found {nibble:X}")
+            Self::PadNibble { expected, behind, found } => {
+                let nibble = if *expected == 0 { "a zero nibble" } else { "a nibble F" };
+                let side = if *behind { "behind" } else { "before" };
+                write!(f, "expected {nibble} {side} an odd number of digits")?;
+                found.map_or(Ok(()), |nibble| write!(f, ", found {nibble:X}"))
             }
-            Self::PadNibble { found: None } => f.write_str("expected a zero nibble before an odd number of digits"),
             Self::Undefined => f.write_str("is in the bitmap, but the dialect does not define it"),
             Self::LeftOver { bytes } => write!(f, "expected the end, found {bytes} more bytes"),
             Self::Value { expected, found } => write!(f, "expected {expected}, found {found}"),
@@ -245,6 +265,12 @@ pub enum BuildError {
         /// The four digits.
         number: u16,
     },
+    /// A field that is given behind a higher one, twice, or is none of 2 to 128.
+    #[error("field {field}: fields are 2 to 128 and given in ascending order")]
+    OutOfOrder {
+        /// The field.
+        field: FieldNumber,
+    },
     /// The message is longer than the framing can announce.
     #[error("the message has {length} bytes, its frame can announce at most {max}")]
     FrameTooLong {
@@ -270,5 +296,15 @@ pub enum DialectError {
         field: FieldNumber,
         /// What does not go together, in words.
         problem: &'static str,
+    },
+    /// Subfields that cannot be, or that their field cannot hold.
+    #[error("line {line}: subfields of field {field}: {problem}")]
+    Subfields {
+        /// The line in the description, from 1.
+        line: usize,
+        /// The field.
+        field: FieldNumber,
+        /// What is wrong, in words.
+        problem: String,
     },
 }

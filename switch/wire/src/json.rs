@@ -4,17 +4,19 @@
 //!
 //! A message is `{"mti":"0200","fields":{"2":"911601******0014","4":"000005000000"}}`. Digits and text are as they stand,
 //! track 2 with `=`, an amount with a sign as `C00000000`, bytes of class b in upper-case hexadecimal. What is wrong is
-//! `{"error":{"field":4,"offset":28,"message":"…"}}`, the offset in bytes of the message, the field `null` where it is none.
+//! `{"error":{"field":4,"offset":28,"message":"…"}}`, the offset in bytes of the message, the field `null` where it is none;
+//! beside it stands what could be read before, as `"decoded"` in the form of a message, where type and bitmap could be.
 
 use bytes::BytesMut;
 use model::FieldNumber;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::build::{FieldWriter, opening};
+use crate::build::message;
 use crate::chars::{Class, hex, unhex};
+use crate::describe::readable;
 use crate::dialect::Shown;
-use crate::parse::Field;
+use crate::parse::{Field, Parsed, salvage};
 use crate::{BuildError, Dialect, FieldSet, ParseError};
 
 /// Why a line of JSON is no message.
@@ -55,15 +57,22 @@ pub fn decode_line(dialect: &Dialect, hex_line: &str, unmasked: bool) -> String 
 pub fn decode(dialect: &Dialect, body: &[u8], unmasked: bool) -> Value {
     let parsed = match dialect.parse(body) {
         Ok(parsed) => parsed,
-        Err(error) => return refusal(&error),
+        Err(error) => return refusal(dialect, body, &error, unmasked),
     };
-    let fields = parsed.fields().iter().filter_map(|number| parsed.field(dialect, number));
-    let fields: Map<String, Value> = fields.map(|field| (field.number.to_string(), shown(&field, unmasked).into())).collect();
-    json!({"mti": format!("{:04}", parsed.mti()), "fields": fields})
+    told(dialect, &parsed, None, unmasked)
 }
 
-fn refusal(error: &ParseError) -> Value {
-    json!({"error": {"field": error.place.field(), "offset": error.offset, "message": error.to_string()}})
+fn told(dialect: &Dialect, parsed: &Parsed<'_>, error: Option<&ParseError>, unmasked: bool) -> Value {
+    let fields = readable(dialect, parsed, error, unmasked).map(|(field, value, _)| (field.number.to_string(), value.into()));
+    json!({"mti": format!("{:04}", parsed.mti()), "fields": fields.collect::<Map<String, Value>>()})
+}
+
+fn refusal(dialect: &Dialect, body: &[u8], error: &ParseError, unmasked: bool) -> Value {
+    let mut refusal = json!({"error": {"field": error.place.field(), "offset": error.offset, "message": error.to_string()}});
+    if let (Some(parsed), Some(refusal)) = (salvage(dialect, body), refusal.as_object_mut()) {
+        refusal.insert("decoded".into(), told(dialect, &parsed, Some(error), unmasked));
+    }
+    refusal
 }
 
 /// A field's value for people: whole, masked, or only how long it is.
@@ -114,12 +123,7 @@ pub fn encode_line(dialect: &Dialect, json_line: &str) -> Result<String, JsonErr
 /// # Errors
 /// As [`encode_line`]; `out` is then as it was.
 pub fn encode(dialect: &Dialect, json_line: &str, out: &mut BytesMut) -> Result<(), JsonError> {
-    let start = out.len();
-    let built = build(dialect, serde_json::from_str(json_line)?, out);
-    if built.is_err() {
-        out.truncate(start);
-    }
-    built
+    build(dialect, serde_json::from_str(json_line)?, out)
 }
 
 fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonError> {
@@ -139,17 +143,17 @@ fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonEr
     }
     fields.sort_unstable_by_key(|(number, _)| *number);
     let present: FieldSet = fields.iter().map(|(number, _)| *number).collect();
-    opening(dialect, mti, present, out)?;
-    let mut writer = FieldWriter { dialect, out };
-    for (field, value) in fields {
-        let spec = dialect.spec(field).ok_or(BuildError::Undefined { field })?;
-        if spec.class == Class::Bytes {
-            writer.value(field, &unhex(value.as_bytes()).ok_or(JsonError::Hex { field })?)?;
-        } else {
-            writer.value(field, value.as_bytes())?;
+    message(dialect, mti, present, out, |writer| {
+        for (field, value) in fields {
+            let spec = dialect.spec(field).ok_or(BuildError::Undefined { field })?;
+            if spec.class == Class::Bytes {
+                writer.value(field, &unhex(value.as_bytes()).ok_or(JsonError::Hex { field })?)?;
+            } else {
+                writer.value(field, value.as_bytes())?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 #[cfg(test)]
@@ -175,7 +179,8 @@ mod tests {
         let broken = hex(b"0800822000000000000004000000000000001228103005O00042301");
         let told: Value = serde_json::from_str(&decode_line(&ascii(), &broken, false)).unwrap();
         let message = "field 11 at byte 46: expected 6 digits, found \"O\"";
-        assert_eq!(told, json!({"error": {"field": 11, "offset": 46, "message": message}}));
+        let decoded = json!({"mti": "0800", "fields": {"7": "1228103005"}});
+        assert_eq!(told, json!({"error": {"field": 11, "offset": 46, "message": message}, "decoded": decoded}));
         let told: Value = serde_json::from_str(&decode_line(&ascii(), "30x", false)).unwrap();
         assert_eq!(told["error"]["field"], Value::Null);
         let told: Value = serde_json::from_str(&decode_line(&ascii(), "3038", false)).unwrap();

@@ -201,6 +201,7 @@ fn frames<'c>(calls: &'c [Call], ports: &Ports, dialect: &Dialect) -> Vec<Frame<
 
 #[cfg(test)]
 mod tests {
+    use crate::harness::now;
     use model::{Mti, Stan};
 
     use super::*;
@@ -217,7 +218,7 @@ mod tests {
     fn frame(rrn: &[u8; 12]) -> (String, usize) {
         let message = Message { stan: Stan::new(1), rrn: Rrn::new(rrn), ..Message::new(Mti::FINANCIAL_REQUEST) };
         let mut body = bytes::BytesMut::new();
-        wire::write(&Dialect::builtin("iso87-ascii").unwrap(), &message, &mut body).unwrap();
+        wire::write(&Dialect::builtin("iso87-ascii").unwrap(), &message, now(), &mut body).unwrap();
         let length = u16::try_from(body.len()).unwrap().to_be_bytes();
         let all = length.iter().chain(body.iter()).map(|byte| format!("\\{byte:03o}"));
         (all.collect(), body.len() + 2)

@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     fn frame(&self, message: &Message<'_>) -> BytesMut {
         let mut out = BytesMut::new();
         let start = Framing::TWO_BYTE.begin(&mut out);
-        wire::write(&self.dialect, message, &mut out).unwrap();
+        wire::write(&self.dialect, message, model::Timestamp::default(), &mut out).unwrap();
         Framing::TWO_BYTE.finish(&mut out, start).unwrap();
         out
     }
@@ -149,6 +149,7 @@ fn reversal_of(original: &Message<'static>, stan: u32) -> Message<'static> {
             mti: original.mti,
             stan: original.stan.unwrap(),
             transmitted: original.transmitted,
+            local: original.local_date.zip(original.local_time),
             acquirer,
             forwarder: None,
         }),

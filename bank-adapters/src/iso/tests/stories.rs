@@ -45,7 +45,7 @@ async fn a_balance_comes_in_de54() {
         let place = tempfile::tempdir().unwrap();
         let (mut switch, _served) = link(ReferenceBank::open("acleda", place.path(), &Cast::builtin()).unwrap(), &host(dialect));
         let came = switch.ask(&Message { amount: None, ..financial(Kind::Balance, "thida", 0, 1) }).await;
-        let balances = Balance::parse(came.message().balances.unwrap()).unwrap();
+        let balances = Balance::parse(came.message().balances.unwrap().bytes).unwrap();
         let usd = Currency::from_alpha("USD").unwrap();
         assert_eq!(balances, [AmountType::Ledger, AmountType::Available].map(|which| Balance::of(50, usd, which)), "{dialect}");
     }
@@ -62,7 +62,7 @@ async fn a_partial_reversal_and_a_salary_by_account_are_understood() {
     let partly = Message { replacement: Some(1000), ..reversal_of(&withdrawal, 3) };
     assert_eq!(switch.ask(&partly).await.code(), "00");
     let came = switch.ask(&financial(Kind::Balance, "thida", 0, 4)).await;
-    assert_eq!(Balance::parse(came.message().balances.unwrap()).unwrap()[0].amount.minor(), 50 + 5000 - 1000);
+    assert_eq!(Balance::parse(came.message().balances.unwrap().bytes).unwrap()[0].amount.minor(), 50 + 5000 - 1000);
     let nameless = Message { original: None, ..reversal_of(&withdrawal, 5) };
     assert_eq!(switch.ask(&nameless).await.message().remark.unwrap().to_string(), "field 90 is missing");
 }

@@ -1,6 +1,6 @@
 //! What an acquirer is told, made from what was asked.
 
-use model::{Message, ResponseCode, TransactionId};
+use model::{Content, Message, ResponseCode, TransactionId};
 
 use super::Turn;
 use crate::LinkId;
@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::state::{Answer, Asked, Transaction};
 
 /// Tells the acquirer of `transaction`, keeping what it is told. `balances` pass through and are not kept: inquiries are asked again.
-pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer, balances: Option<&[u8]>) {
+pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer, balances: Option<Content<'_>>) {
     turn.record(&Record::Answered { transaction, answer });
     let Some(it) = turn.state().transaction(transaction) else { return };
     let message = Message { balances, ..message(it, answer) };

@@ -46,6 +46,7 @@ fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'sta
                     mti: Mti::FINANCIAL_REQUEST,
                     stan: leg.identity.stan,
                     transmitted: Some(leg.identity.transmitted),
+                    local: request.local_date.zip(request.local_time),
                     acquirer: request.acquirer,
                     forwarder: request.forwarder,
                 }),

@@ -45,7 +45,8 @@ fn unknown_original(mti: Mti) -> ResponseCode {
     if mti.is_advice() { ResponseCode::APPROVED } else { ResponseCode::ORIGINAL_NOT_FOUND }
 }
 
-/// The transaction that DE90 names, with the same card and amount: by DE11 and DE7, or by DE37 where a repeat refreshed DE7.
+/// The transaction that DE90 names, with the same card and amount: by DE11 and DE7 (of the 1993 version DE12), or by DE37 where a
+/// repeat refreshed DE7.
 fn original<O: Out>(turn: &Turn<'_, O>, asked: &Asked, named: OriginalData) -> Option<TransactionId> {
     let key = Key {
         acquirer: named.acquirer.unwrap_or(asked.acquirer),
@@ -54,7 +55,8 @@ fn original<O: Out>(turn: &Turn<'_, O>, asked: &Asked, named: OriginalData) -> O
         class: named.mti.class(),
     };
     let is_meant = |it: &Transaction| {
-        let same_time = named.transmitted == Some(it.asked.transmitted);
+        let same_local_time = named.local == Some((it.asked.local_date, it.asked.local_time));
+        let same_time = named.transmitted == Some(it.asked.transmitted) || same_local_time;
         let same_card = asked.pan.is_none() || asked.pan == it.asked.pan;
         let same_money = (asked.amount, asked.currency) == (it.asked.amount, it.asked.currency);
         (same_time || asked.rrn == it.asked.rrn) && same_card && same_money

@@ -79,7 +79,7 @@ fn an_inquiry_is_asked_again_but_never_with_the_same_pin_block() {
     let leg = world.at_bank(ACLEDA).pop().unwrap();
     world.bank_says(ACLEDA, &leg, APPROVED);
     let block = [1u8; 8];
-    world.send(&Message { pin_block: Some(model::Sensitive(&block)), ..request });
+    world.send(&Message { pin_block: Some(model::Sensitive::raw(&block)), ..request });
     assert_eq!(world.told(), [APPROVED, DUPLICATE]);
     world.send(&request);
     assert_eq!(world.at_bank(ACLEDA).len(), 1);

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use bank_adapters::{AmountType, Balance, Behaviour};
-use model::{Class, Kind, Message, ProcessingCode, ResponseCode, Stan, TerminalId};
+use model::{Class, Content, Kind, Message, ProcessingCode, ResponseCode, Stan, TerminalId};
 
 use super::*;
 use crate::fake::{Asked, Fake, Peer, answer_to};
@@ -79,7 +79,7 @@ impl Toy {
         let message = asked.message();
         let balance = self.balance(&account_of(&message)).unwrap();
         let balances = Balance::render(&[Balance::of(balance, message.currency.unwrap(), AmountType::Available)]);
-        peer.says(&Message { balances: Some(balances.as_bytes()), ..asked.answer(ResponseCode::APPROVED) }).await;
+        peer.says(&Message { balances: Some(Content::ascii(balances.as_bytes())), ..asked.answer(ResponseCode::APPROVED) }).await;
     }
 
     /// Whether the connection stays.

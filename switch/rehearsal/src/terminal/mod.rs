@@ -168,7 +168,7 @@ impl Terminal {
         let mut frame = BytesMut::with_capacity(256);
         let start = self.config.framing.begin(&mut frame);
         let body = frame.len();
-        wire::write(&self.config.dialect, message, &mut frame)?;
+        wire::write(&self.config.dialect, message, self.now(), &mut frame)?;
         let body = frame.get(body..).unwrap_or_default().to_vec();
         self.config.framing.finish(&mut frame, start)?;
         Ok((frame, body))

@@ -52,6 +52,7 @@ impl Terminal {
             mti: of.mti.first(),
             stan: of.stan.unwrap_or_default(),
             transmitted: of.transmitted,
+            local: of.local_date.zip(of.local_time),
             acquirer: of.acquirer,
             forwarder: of.forwarder,
         };

@@ -1,5 +1,5 @@
 use bank_adapters::{AmountType, Balance, Card, Cast};
-use model::{Currency, Kind, Money, Mti, ResponseCode, Rrn, Stan, Text};
+use model::{Content, Currency, Kind, Money, Mti, ResponseCode, Rrn, Stan, Text};
 use tokio::join;
 use wire::profile;
 
@@ -148,7 +148,13 @@ async fn an_answer_in_another_dialect_is_told_as_such() {
         // DE70 of 999 is three letters: everything up to it can be read.
         let mut frame = BytesMut::new();
         let network = Some(NetworkCode::Other(999));
-        wire::write(&atm.config().dialect, &Message { network, ..asked.answer(APPROVED) }, &mut frame).unwrap();
+        wire::write(
+            &atm.config().dialect,
+            &Message { network, ..asked.answer(APPROVED) },
+            Timestamp::default(),
+            &mut frame,
+        )
+        .unwrap();
         let length = frame.len();
         frame[length - 3..].copy_from_slice(b"abc");
         peer.says_bytes(&u16::try_from(length).unwrap().to_be_bytes()).await;
@@ -202,7 +208,7 @@ async fn a_balance_is_read_from_the_answer() {
     let (exchange, ()) = join!(atm.ask(&inquiry, LONG), async {
         let asked = peer.next().await.unwrap();
         let balances = Balance::render(&[Balance::of(-700, khr(1).currency(), AmountType::Available)]);
-        peer.says(&Message { balances: Some(balances.as_bytes()), ..asked.answer(APPROVED) }).await;
+        peer.says(&Message { balances: Some(Content::ascii(balances.as_bytes())), ..asked.answer(APPROVED) }).await;
     });
     assert_eq!(exchange.unwrap().reply.balance(khr(1).currency()), Some(-700));
 }

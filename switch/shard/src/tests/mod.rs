@@ -1,5 +1,7 @@
 //! The switch, driven by bytes.
 
+mod framings;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,7 +67,7 @@ impl World {
     fn framed(&self, message: &Message<'_>) -> BytesMut {
         let mut bytes = BytesMut::new();
         let start = Framing::TWO_BYTE.begin(&mut bytes);
-        wire::write(&self.dialect, message, &mut bytes).unwrap();
+        wire::write(&self.dialect, message, self.now, &mut bytes).unwrap();
         Framing::TWO_BYTE.finish(&mut bytes, start).unwrap();
         bytes
     }

@@ -133,6 +133,7 @@ impl World {
             mti: original.mti,
             stan: original.stan.unwrap(),
             transmitted: original.transmitted,
+            local: original.local_date.zip(original.local_time),
             acquirer: None,
             forwarder: None,
         };

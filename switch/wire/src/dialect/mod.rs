@@ -1,4 +1,4 @@
-//! Dialects: how a network writes messages, as data. Two are built in; others are read from a file of the same form.
+//! Dialects: how a network writes messages, as data. Some are built in; others are read from a file of the same form.
 //!
 //! Knows: which fields there are and how each lies in bytes. Does not know: what a field means to the switch (`map`), which
 //! fields a message needs (`profile`).
@@ -6,35 +6,48 @@
 mod description;
 mod spec;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use bytes::BytesMut;
 use model::FieldNumber;
 
-use crate::{DialectError, ParseError, Parsed};
-use description::{ByteEncoding, Description, DigitEncoding, Word};
-pub(crate) use spec::{Coding, Prefix, Shown, Spec};
+use crate::subfields::Subfields;
+use crate::{BuildError, DialectError, ParseError, Parsed, Value};
+pub use description::Version;
+use description::{ByteEncoding, Description, DigitEncoding, Secondary, Word};
+pub(crate) use spec::{Coding, Extent, Fill, IndicatorForm, Prefix, Road, Shown, Spec, number_in};
 
 /// How a network writes messages: the encodings of message type, bitmap and lengths, and one row per field. Read once, then shared.
 pub struct Dialect {
     name: String,
+    version: Version,
     pub(crate) mti: DigitEncoding,
     pub(crate) bitmap: ByteEncoding,
+    pub(crate) secondary: Secondary,
     /// By field number; places 0 and 1 are empty.
     specs: Box<[Option<Spec>; 129]>,
     names: Box<[String]>,
+    subfields: BTreeMap<FieldNumber, Subfields>,
 }
 
-pub(crate) use description::{ByteEncoding as BitmapEncoding, DigitEncoding as MtiEncoding};
+pub(crate) use description::{ByteEncoding as BitmapEncoding, DigitEncoding as MtiEncoding, Secondary as SecondaryBitmap};
 
-const BUILTIN: [(&str, &str); 2] = [
+const BUILTIN: [(&str, &str); 3] = [
     ("iso87-ascii", include_str!("../../dialects/iso87-ascii.toml")),
     ("iso87-bcd", include_str!("../../dialects/iso87-bcd.toml")),
+    ("iso87-ebcdic", include_str!("../../dialects/iso87-ebcdic.toml")),
 ];
 
 /// The built-in descriptions, read at first use. One that does not read is left out; a test sees to it that none is.
 static READ: LazyLock<Vec<Arc<Dialect>>> =
     LazyLock::new(|| BUILTIN.iter().filter_map(|(_, text)| Dialect::from_toml(text).ok().map(Arc::new)).collect());
+
+/// The description of a built-in dialect.
+pub(crate) fn builtin_text(name: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
 
 impl Dialect {
     /// The dialect of this name that ships with the switch; `None` where there is none.
@@ -46,7 +59,7 @@ impl Dialect {
     /// The names that [`Dialect::builtin`] knows.
     #[must_use]
     pub fn builtin_names() -> &'static [&'static str] {
-        const NAMES: [&str; 2] = [BUILTIN[0].0, BUILTIN[1].0];
+        const NAMES: [&str; 3] = [BUILTIN[0].0, BUILTIN[1].0, BUILTIN[2].0];
         &NAMES
     }
 
@@ -56,7 +69,6 @@ impl Dialect {
     /// Where it is none: with line, column and a pointer at the place, or with line and field.
     pub fn from_toml(text: &str) -> Result<Self, DialectError> {
         let description: Description = toml::from_str(text).map_err(|error| DialectError::Toml(Box::new(error)))?;
-        let description::Version::Iso1987 = description.version;
         let mut specs = Box::new([None; 129]);
         let mut names = vec![String::new(); 129].into_boxed_slice();
         for (Word(number), row) in description.fields {
@@ -65,21 +77,44 @@ impl Dialect {
             let line = || text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
             let wrong = |problem| DialectError::Field { line: line(), field, problem };
             let spec = row.compile(&description.encoding).map_err(wrong)?;
-            if let Some(problem) = crate::map::objection(field, &spec) {
+            if let Some(problem) = crate::map::objection(description.version, field, &spec) {
                 return Err(wrong(problem));
             }
             if let (Some(place), Some(name)) = (specs.get_mut(usize::from(field)), names.get_mut(usize::from(field))) {
                 (*place, *name) = (Some(spec), row.name);
             }
         }
+        let mut subfields = BTreeMap::new();
+        for (Word(number), row) in description.subfields {
+            let (field, at) = (number.0, row.span().start);
+            let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
+            let max = specs.get(usize::from(field)).and_then(|spec| *spec).map_or(0, |spec: Spec| spec.max);
+            let wrong = |problem| DialectError::Subfields { line, field, problem };
+            subfields.insert(field, row.into_inner().compile(max).map_err(wrong)?);
+        }
         let encoding = description.encoding;
-        Ok(Self { name: description.name, mti: encoding.mti, bitmap: encoding.bitmap, specs, names })
+        Ok(Self {
+            name: description.name,
+            version: description.version,
+            mti: encoding.mti,
+            bitmap: encoding.bitmap,
+            secondary: encoding.secondary,
+            specs,
+            names,
+            subfields,
+        })
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The edition of the standard that it follows.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// The name of a field, for people; `None` where the dialect does not define it.
@@ -95,6 +130,29 @@ impl Dialect {
     /// The first thing that is wrong, with place and offset.
     pub fn parse<'a>(&self, body: &'a [u8]) -> Result<Parsed<'a>, ParseError> {
         crate::parse::parse(self, body)
+    }
+
+    /// What can be read of a message that [`Dialect::parse`] refuses: every field up to where the length of one is unknown, left out
+    /// those whose content is wrong. `None` where type or bitmap cannot be read. A message that is out of step holds content under
+    /// other fields' names, so what is sensitive may stand anywhere in it.
+    #[must_use]
+    pub fn parse_prefix<'a>(&self, body: &'a [u8]) -> Option<Parsed<'a>> {
+        crate::parse::salvage(self, body)
+    }
+
+    /// Builds a message (without its frame) from field values, in ascending order of fields, and appends it to `out`. Field 1 follows
+    /// from the others and is not given. Without an allocation where `out` has room.
+    ///
+    /// # Errors
+    /// The first field that cannot hold its value; `out` is then as it was.
+    pub fn build(&self, mti: u16, fields: &[(FieldNumber, Value<'_>)], out: &mut BytesMut) -> Result<(), BuildError> {
+        crate::build::build(self, mti, fields, out)
+    }
+
+    /// How a field's characters are divided; `None` where the dialect does not say.
+    #[must_use]
+    pub fn subfields(&self, number: FieldNumber) -> Option<&Subfields> {
+        self.subfields.get(&number)
     }
 
     #[inline]

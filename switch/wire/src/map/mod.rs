@@ -3,19 +3,22 @@
 //! Knows: which field carries which value, in which form. Does not know: how the form is encoded (`dialect`), which fields a
 //! message needs (`profile`), what is decided about it (`engine`).
 
+mod content;
 mod presence;
 mod read;
 mod write;
 
 use model::{FieldNumber, Message, Mti};
 
-use crate::ParseError;
 use crate::chars::Class;
 use crate::dialect::{Coding, Spec};
+use crate::{ParseError, Version};
 
+pub use content::{octets, pin_block};
 pub(crate) use presence::presence;
 pub(crate) use read::expected;
-pub use read::{pin_block, read};
+
+pub use read::read;
 pub use write::write;
 
 /// A message that could not be read, with what could be, so that its sender can be answered 30 where `mti` and `echo.stan` are there.
@@ -48,7 +51,7 @@ enum Form {
 }
 
 /// Why this switch could not read a field that lies in bytes like that; `None` where it could, and where it does not read the field.
-pub(crate) fn objection(number: FieldNumber, spec: &Spec) -> Option<&'static str> {
+pub(crate) fn objection(_version: Version, number: FieldNumber, spec: &Spec) -> Option<&'static str> {
     let form = match number {
         2 => Form::DigitsUpTo(19),
         3 | 11 | 12 => Form::Digits(6),
@@ -79,13 +82,14 @@ pub(crate) fn objection(number: FieldNumber, spec: &Spec) -> Option<&'static str
         }
         Form::DigitsUpTo(count) => (digits && spec.max <= count, "the switch needs it as digits, no more than in the standard"),
         Form::CharactersUpTo(count) => (
-            spec.coding == Coding::Characters && spec.max <= count,
+            matches!(spec.coding, Coding::Characters | Coding::Ebcdic) && spec.max <= count,
             "the switch needs it as characters, no more than in the standard",
         ),
         Form::Block => (spec.class == Class::Bytes && spec.is_fixed() && spec.max == 8, "the switch needs it as b 8"),
-        Form::Borrowed => {
-            (matches!(spec.coding, Coding::Characters | Coding::Raw), "the switch needs it as characters or raw bytes")
-        }
+        Form::Borrowed => (
+            matches!(spec.coding, Coding::Characters | Coding::Ebcdic | Coding::Raw | Coding::Hex),
+            "the switch needs it as characters or bytes",
+        ),
         Form::Track2 => (spec.class == Class::Track && spec.max <= 37, "the switch needs it as z ..37"),
     };
     (!fits).then_some(problem)

@@ -2,11 +2,12 @@
 
 use model::{
     Currency, FieldNumber, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode,
-    ResponseCode, Sensitive, Stan, Text, Track2, TransmissionTime,
+    ResponseCode, Sensitive, Stan, Track2, TransmissionTime,
 };
 
 use super::Unreadable;
-use crate::chars::{Class, number_of_digits, unhex};
+use super::content::content;
+use crate::chars::{Class, number_of_digits};
 use crate::parse::{Field, salvage, salvage_mti, scan};
 use crate::{Dialect, ParseError};
 
@@ -25,14 +26,6 @@ pub fn read<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Message<'a>, Unread
         }
         Err(error) => Err(unreadable(dialect, body, error)),
     }
-}
-
-/// The clear bytes of a PIN block (DE52) as a message holds it: raw from a dialect that writes it raw, hexadecimal digits from
-/// one that writes those, for the model borrows what stands in the frame. `None` where it is neither 8 bytes nor 16 such digits.
-#[must_use]
-pub fn pin_block(field: Sensitive<'_>) -> Option<[u8; 8]> {
-    let Sensitive(bytes) = field;
-    bytes.try_into().ok().or_else(|| if bytes.len() == 16 { unhex(bytes)?.try_into().ok() } else { None })
 }
 
 #[cold]
@@ -80,26 +73,26 @@ fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
         25 => message.condition = Some(u8::try_from(field.number_value()).ok()?),
         32 => message.acquirer = Some(institution(field)?),
         33 => message.forwarder = Some(institution(field)?),
-        35 => message.track2 = Some(Track2(Text::new(field.characters(&mut [0; 37])?)?)),
-        37 => message.rrn = Some(Text::new(field.bytes)?),
-        38 => message.authorization = Some(Text::new(field.bytes)?),
-        39 => message.code = Some(ResponseCode::new(field.bytes.try_into().ok()?)?),
-        41 => message.terminal = Some(Text::new(field.bytes)?),
-        42 => message.merchant = Some(Text::new(field.bytes)?),
-        43 => message.location = Some(field.bytes),
-        44 => message.remark = Some(Text::new(field.bytes)?),
-        48 => message.additional = Some(field.bytes),
+        35 => message.track2 = Some(Track2(field.text()?)),
+        37 => message.rrn = Some(field.text()?),
+        38 => message.authorization = Some(field.text()?),
+        39 => message.code = Some(ResponseCode::new(field.text::<2>()?.as_bytes().try_into().ok()?)?),
+        41 => message.terminal = Some(field.text()?),
+        42 => message.merchant = Some(field.text()?),
+        43 => message.location = Some(content(field)),
+        44 => message.remark = Some(field.text()?),
+        48 => message.additional = Some(content(field)),
         49 => message.currency = Some(Currency::from_numeric(short(field)?)?),
-        52 => message.pin_block = Some(Sensitive(field.bytes)),
-        54 => message.balances = Some(field.bytes),
-        55 => message.chip = Some(Sensitive(field.bytes)),
-        60..=63 => *message.private.get_mut(usize::from(field.number - 60))? = Some(field.bytes),
+        52 => message.pin_block = Some(Sensitive(content(field))),
+        54 => message.balances = Some(content(field)),
+        55 => message.chip = Some(Sensitive(content(field))),
+        60..=63 => *message.private.get_mut(usize::from(field.number - 60))? = Some(content(field)),
         70 => message.network = Some(NetworkCode::from_number(short(field)?)),
         90 => message.original = Some(original(field.characters(&mut [0; 42])?)?),
-        95 => message.replacement = Some(replacement(field.bytes)?),
+        95 => message.replacement = Some(replacement(field.characters(&mut [0; 42])?)?),
         100 => message.receiver = Some(institution(field)?),
-        102 => message.from_account = Some(Text::new(field.bytes)?),
-        103 => message.to_account = Some(Text::new(field.bytes)?),
+        102 => message.from_account = Some(field.text()?),
+        103 => message.to_account = Some(field.text()?),
         _ => {}
     }
     Some(())
@@ -131,6 +124,7 @@ fn original(digits: &[u8]) -> Option<OriginalData> {
         mti: Mti::new(u16::try_from(number_of_digits(mti)).ok()?)?,
         stan: Stan::new(u32::try_from(number_of_digits(stan)).ok()?)?,
         transmitted: u32::try_from(number_of_digits(transmitted)).ok().and_then(TransmissionTime::new),
+        local: None,
         acquirer: institution(acquirer),
         forwarder: institution(forwarder),
     })

@@ -1,32 +1,20 @@
 //! From the model to bytes.
 
 use bytes::BytesMut;
-use model::{FieldNumber, InstitutionId, Message, OriginalData, Sensitive};
+use model::{Content, FieldNumber, InstitutionId, Message, OriginalData, Sensitive, Timestamp};
 
-use super::{pin_block, presence};
-use crate::build::{FieldWriter, opening};
+use super::{octets, pin_block, presence};
+use crate::build::{FieldWriter, message as build};
 use crate::{BuildError, Dialect};
 
-/// Builds a message in the dialect's bytes and appends it to `out`, without a frame.
+/// Builds a message in the dialect's bytes and appends it to `out`, without a frame. `now` tells the years that the 1993 version
+/// wants and messages of the 1987 version do not tell; to the latter it makes no difference.
 ///
 /// # Errors
 /// Where a value has no place in its field; `out` is then as it was.
-pub fn write(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) -> Result<(), BuildError> {
-    let start = out.len();
-    let built = build(dialect, message, out);
-    if built.is_err() {
-        out.truncate(start);
-    }
-    built
-}
-
-fn build(dialect: &Dialect, message: &Message<'_>, out: &mut BytesMut) -> Result<(), BuildError> {
-    // Most messages fit; one that does not grows the buffer on the way.
-    out.reserve(256);
+pub fn write(dialect: &Dialect, message: &Message<'_>, _now: Timestamp, out: &mut BytesMut) -> Result<(), BuildError> {
     let fields = presence(message);
-    opening(dialect, message.mti.number(), fields, out)?;
-    let mut writer = FieldWriter { dialect, out };
-    fields.iter().try_for_each(|number| put(&mut writer, message, number))
+    build(dialect, message.mti.number(), fields, out, |writer| fields.iter().try_for_each(|number| put(writer, message, number)))
 }
 
 /// Writes the field, which [`presence`] has found there.
@@ -53,17 +41,14 @@ fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: FieldNumber) -> 
         39 => message.code.map_or(Ok(()), |code| out.value(field, &code.bytes())),
         41 => message.terminal.map_or(Ok(()), |terminal| out.value(field, terminal.as_bytes())),
         42 => message.merchant.map_or(Ok(()), |merchant| out.value(field, merchant.as_bytes())),
-        43 => message.location.map_or(Ok(()), |location| out.value(field, location)),
+        43 => passed_on(out, field, message.location),
         44 => message.remark.map_or(Ok(()), |remark| out.value(field, remark.as_bytes())),
-        48 => message.additional.map_or(Ok(()), |data| out.value(field, data)),
+        48 => passed_on(out, field, message.additional),
         49 => message.currency.map_or(Ok(()), |currency| out.number(field, currency.numeric().into())),
         52 => message.pin_block.map_or(Ok(()), |block| block_of(out, field, block)),
-        54 => message.balances.map_or(Ok(()), |balances| out.value(field, balances)),
-        55 => message.chip.map_or(Ok(()), |Sensitive(chip)| out.value(field, chip)),
-        60..=63 => {
-            let data = message.private.get(usize::from(field - 60)).copied().flatten();
-            data.map_or(Ok(()), |data| out.value(field, data))
-        }
+        54 => passed_on(out, field, message.balances),
+        55 => passed_on(out, field, message.chip.map(|Sensitive(chip)| chip)),
+        60..=63 => passed_on(out, field, message.private.get(usize::from(field - 60)).copied().flatten()),
         70 => message.network.map_or(Ok(()), |code| out.number(field, code.number().into())),
         90 => message.original.map_or(Ok(()), |original| out.value(field, &original_digits(&original))),
         95 => message.replacement.map_or(Ok(()), |amount| replacement(out, field, amount)),
@@ -78,11 +63,20 @@ fn institution(out: &mut FieldWriter<'_>, field: FieldNumber, id: Option<Institu
     id.map_or(Ok(()), |id| out.number_of(field, id.number(), id.length()))
 }
 
+/// What came in one form goes out in another where the dialect wants that.
+fn passed_on(out: &mut FieldWriter<'_>, field: FieldNumber, content: Option<Content<'_>>) -> Result<(), BuildError> {
+    let Some(content) = content else { return Ok(()) };
+    match octets(content) {
+        Some(octets) => out.value(field, &octets),
+        None => Err(BuildError::Characters { field, expected: "hexadecimal digits", at: 0 }),
+    }
+}
+
 /// A PIN block may come from a dialect that writes it in hexadecimal; it goes out in this dialect's own form.
 fn block_of(out: &mut FieldWriter<'_>, field: FieldNumber, block: Sensitive<'_>) -> Result<(), BuildError> {
     match pin_block(block) {
         Some(bytes) => out.value(field, &bytes),
-        None => out.value(field, block.0),
+        None => Err(BuildError::TooShort { field, length: block.0.bytes.len(), exact: 8 }),
     }
 }
 

@@ -133,7 +133,7 @@ mod tests {
         let salary = Message { pan: None, to_account: Text::new(b"000100200300"), ..request(Kind::Salary) };
         assert_eq!(check(&salary), Ok(()));
         assert_eq!(check(&Message { to_account: None, ..salary }).unwrap_err().field, 103);
-        let with_pin = Message { pin_block: Some(model::Sensitive(&[0; 8])), ..salary };
+        let with_pin = Message { pin_block: Some(model::Sensitive::raw(&[0; 8])), ..salary };
         assert_eq!(check(&with_pin), Err(Violation { field: 52, problem: Fault::Forbidden }));
     }
 

@@ -25,6 +25,9 @@ fn bcd() -> Arc<Dialect> {
     dialect("iso87-bcd")
 }
 
+/// 2022-12-28, the launch day: which years are meant.
+const NOW: model::Timestamp = model::Timestamp::from_micros(1_672_248_605_250_000);
+
 /// Bytes from hexadecimal digits; blanks between them are for the reader.
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
@@ -37,6 +40,6 @@ fn hex(bytes: &[u8]) -> String {
 
 fn written(dialect: &Dialect, message: &model::Message<'_>) -> BytesMut {
     let mut out = BytesMut::new();
-    wire::write(dialect, message, &mut out).unwrap();
+    wire::write(dialect, message, NOW, &mut out).unwrap();
     out
 }

@@ -3,7 +3,7 @@
 use model::{Mti, Stan};
 use wire::{BuildError, Place};
 
-use super::{ascii, bcd, bytes};
+use super::{NOW, ascii, bcd, bytes};
 
 /// What a broken message in characters is told.
 fn told(message: &[u8]) -> String {
@@ -172,12 +172,13 @@ fn what_can_be_read_of_a_broken_request_is_enough_to_answer_it() {
 fn what_cannot_be_built_leaves_no_trace() {
     let mut out = bytes::BytesMut::from(&b"kept"[..]);
     let too_much = model::Message { amount: Some(1_000_000_000_000), ..model::Message::new(Mti::FINANCIAL_REQUEST) };
-    assert_eq!(wire::write(&ascii(), &too_much, &mut out), Err(BuildError::TooLong { field: 4, length: 13, max: 12 }));
-    let unprintable = model::Message { location: Some(b"\xE1\x9E\x80"), ..model::Message::new(Mti::FINANCIAL_REQUEST) };
+    assert_eq!(wire::write(&ascii(), &too_much, NOW, &mut out), Err(BuildError::TooLong { field: 4, length: 13, max: 12 }));
+    let unprintable =
+        model::Message { location: Some(model::Content::ascii(b"\xE1\x9E\x80")), ..model::Message::new(Mti::FINANCIAL_REQUEST) };
     let expected = BuildError::Characters { field: 43, expected: "printable characters", at: 0 };
-    assert_eq!(wire::write(&ascii(), &unprintable, &mut out), Err(expected));
-    assert_eq!(wire::write(&ascii(), &model::Message::default(), &mut out), Err(BuildError::Mti { number: 0 }));
+    assert_eq!(wire::write(&ascii(), &unprintable, NOW, &mut out), Err(expected));
+    assert_eq!(wire::write(&ascii(), &model::Message::default(), NOW, &mut out), Err(BuildError::Mti { number: 0 }));
     let long = model::Message { replacement: Some(1_000_000_000_000), ..model::Message::new(Mti::REVERSAL_ADVICE) };
-    assert_eq!(wire::write(&bcd(), &long, &mut out), Err(BuildError::TooLong { field: 95, length: 13, max: 12 }));
+    assert_eq!(wire::write(&bcd(), &long, NOW, &mut out), Err(BuildError::TooLong { field: 95, length: 13, max: 12 }));
     assert_eq!(&out[..], b"kept");
 }

@@ -13,7 +13,7 @@ use super::{ascii, bcd, bytes, dialect, hex, written};
 fn with_clear_block<'a>(message: Message<'a>, room: &'a mut [u8; 8]) -> Message<'a> {
     let Some(block) = message.pin_block else { return message };
     *room = wire::pin_block(block).unwrap();
-    Message { pin_block: Some(Sensitive(room)), ..message }
+    Message { pin_block: Some(Sensitive::raw(room)), ..message }
 }
 
 /// Everything that takes bytes from outside, at once; what it says about itself must agree.

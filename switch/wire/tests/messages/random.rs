@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::{
-    Currency, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode, ResponseCode,
-    Sensitive, Stan, Text, Track2, TransmissionTime,
+    Content, Currency, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode,
+    ResponseCode, Sensitive, Stan, Text, Track2, TransmissionTime,
 };
 
 /// Numbers that look random and follow from a seed (splitmix64), so that a failing case shrinks and replays.
@@ -107,7 +107,7 @@ pub(crate) fn message(seed: u64) -> Message<'static> {
     let stan = |dice: &mut Dice| Stan::new(dice.number(1_000_000)).unwrap();
     let mtis = [200, 201, 210, 400, 420, 421, 430, 800, 810, 100, 220, 600];
     let mti = |dice: &mut Dice| Mti::new(mtis[dice.number::<usize>(12)]).unwrap();
-    let borrowed = |dice: &mut Dice| &POOL[..dice.number::<usize>(1000)];
+    let borrowed = |dice: &mut Dice| Content::ascii(&POOL[..dice.number::<usize>(1000)]);
     let pan = |dice: &mut Dice| {
         let length = dice.within(8, 19);
         Pan::from_digits(&dice.characters(DIGITS, length)).unwrap()
@@ -133,19 +133,20 @@ pub(crate) fn message(seed: u64) -> Message<'static> {
         code: dice.sometimes(|dice| ResponseCode::new(dice.characters(ALNUM, 2).try_into().unwrap()).unwrap()),
         terminal: dice.sometimes(|dice| dice.text(PRINTABLE, 8)),
         merchant: dice.sometimes(|dice| dice.text(PRINTABLE, 15)),
-        location: dice.sometimes(|_| &POOL[..40]),
+        location: dice.sometimes(|_| Content::ascii(&POOL[..40])),
         remark: dice.sometimes(|dice| dice.text(PRINTABLE, 0)),
         additional: dice.sometimes(borrowed),
         currency: dice.sometimes(|dice| Currency::from_numeric([116, 840, 392, 764, 704, 8][dice.number::<usize>(6)]).unwrap()),
-        pin_block: dice.sometimes(|dice| Sensitive(&BYTES[dice.number::<usize>(248)..][..8])),
-        balances: dice.sometimes(|_| b"1001116C000005000000".as_slice()),
-        chip: dice.sometimes(|dice| Sensitive(&BYTES[..dice.number::<usize>(257)])),
+        pin_block: dice.sometimes(|dice| Sensitive::raw(&BYTES[dice.number::<usize>(248)..][..8])),
+        balances: dice.sometimes(|_| Content::ascii(b"1001116C000005000000")),
+        chip: dice.sometimes(|dice| Sensitive::raw(&BYTES[..dice.number::<usize>(257)])),
         private: [dice.sometimes(borrowed), dice.sometimes(borrowed), dice.sometimes(borrowed), dice.sometimes(borrowed)],
         network: dice.sometimes(|dice| NetworkCode::from_number(dice.number(1000))),
         original: dice.sometimes(|dice| OriginalData {
             mti: mti(dice),
             stan: stan(dice),
             transmitted: dice.sometimes(moment),
+            local: None,
             acquirer: dice.sometimes(known),
             forwarder: dice.sometimes(known),
         }),

@@ -27,8 +27,8 @@ fn withdrawal() -> Message<'static> {
         rrn: Text::new(b"233612000042"),
         terminal: Text::new(b"ATM00001"),
         currency: Currency::from_alpha("KHR"),
-        pin_block: Some(Sensitive(&PIN_BLOCK)),
-        chip: Some(Sensitive(&CHIP)),
+        pin_block: Some(Sensitive::raw(&PIN_BLOCK)),
+        chip: Some(Sensitive::raw(&CHIP)),
         ..Message::new(Mti::FINANCIAL_REQUEST)
     }
 }
@@ -61,7 +61,7 @@ fn a_withdrawal_in_characters() {
     let read = wire::read(&ascii(), &expected).unwrap();
     // The PIN block borrows the frame, so here it is in hexadecimal; everything else is what was written.
     assert_eq!(read.pin_block.and_then(wire::pin_block), Some(PIN_BLOCK));
-    assert_eq!(Message { pin_block: Some(Sensitive(&PIN_BLOCK)), ..read }, withdrawal());
+    assert_eq!(Message { pin_block: Some(Sensitive::raw(&PIN_BLOCK)), ..read }, withdrawal());
 }
 
 #[test]
@@ -95,6 +95,7 @@ fn reversal() -> Message<'static> {
             mti: Mti::FINANCIAL_REQUEST,
             stan: Stan::new(42).unwrap(),
             transmitted: TransmissionTime::new(1_228_103_005),
+            local: None,
             acquirer: InstitutionId::new(116_001),
             forwarder: None,
         }),
