@@ -41,7 +41,10 @@ async fn a_withdrawal_is_asked_and_answered_in_every_dialect() {
         assert_eq!((exchange.reply.code, exchange.reply.rrn), (APPROVED, request.rrn));
         assert_eq!(exchange.reply.to_string(), "approved (00), authorization A1B2C3");
         let text = exchange.text(&atm.config().dialect);
-        assert!(text.contains("911601******0019") && text.contains("(withdrawal)") && text.contains("0210"), "{text}");
+        assert!(
+            text.contains("911601******0019") && text.contains("(withdrawal)") && text.contains("financial response"),
+            "{text}"
+        );
         assert!(!text.contains("9116010000000019"), "{text}");
     }
 }

@@ -13,8 +13,8 @@ use std::sync::{Arc, LazyLock};
 use bytes::BytesMut;
 use model::FieldNumber;
 
-use crate::{BuildError, DialectError, ParseError, Parsed, Value};
 use crate::subfields::Subfields;
+use crate::{BuildError, DialectError, ParseError, Parsed, Value};
 pub use description::Version;
 use description::{ByteEncoding, Description, DigitEncoding, Secondary, Word};
 pub(crate) use spec::{Coding, Extent, Fill, IndicatorForm, Prefix, Road, Shown, Spec, number_in};

@@ -3,10 +3,60 @@
 //! Knows: which code of one version is which of the other, and what has no counterpart. Does not know: bytes (`read93`,
 //! `write93` put values into fields). The model speaks the 1987 version.
 //!
-//! What gets lost on the way to 1993 and back, each told at its table: a reversal request (0400) becomes an advice; response
-//! codes 15 and 21 and those that are none of this switch's; entry modes beyond ISO's own list; condition codes beyond five.
+//! What gets lost on the way stands in [`LOSSES`].
 
-use model::{Class, Mti, NetworkCode, ResponseCode};
+use model::{Class, FieldNumber, Mti, NetworkCode, ResponseCode};
+
+/// What does not survive the way from one edition to the other, in words for those who sign.
+pub(crate) const LOSSES: &[&str] = &[
+    "1993 has no reversal request: 0400, 0401 and 0410 become 1420, 1421 and 1430, and come back as 0420, 0421 and 0430.",
+    "Years are not kept: the one is written in which the date is nearest to the present day.",
+    "Where only one of local date and local time is known, 1993 is told today or midnight for the other.",
+    "Response codes 15 and 21 become 908 and 914 and come back as 92 and 25; one that is not listed becomes 100.",
+    "Action codes that tell a refusal more finely, that a card is to be kept, or an approval with a remark come back as the plain code.",
+    "The PIN's longest length, the capabilities of a terminal and how it verified the holder have no place in the entry mode of 1987;      the entry modes 07, 80, 90 and 91 of practice become chip or magnetic stripe; 000 is the same as none.",
+    "Condition codes of 1987 other than 00, 01, 02, 03, 05 and 08 become 00.",
+    "Reasons (field 25 of 1993) other than those of a reversal that 1987 has response codes for (17, 22, 30, 32, 68, 96) and 1511 are      not passed on; an advice is said to come from the terminal (1004).",
+    "A replacement amount of zero is a full reversal. Fee and reconciliation amounts of a reversal are not passed on.",
+    "Network management codes other than the five become 899.",
+    "A name and location longer than 40 characters, and additional response data longer than 25, are cut at the end for 1987.",
+    "Chip data longer than 255 bytes has no room in 1993, and the message is not sent.",
+];
+
+/// The fields of 1993 that say what a field of 1987 does.
+pub(crate) fn field_93(field: FieldNumber) -> &'static [FieldNumber] {
+    const SAME: [FieldNumber; 129] = {
+        let mut numbers = [0; 129];
+        let mut number: FieldNumber = 0;
+        while number < 129 {
+            numbers[number as usize] = number;
+            number += 1;
+        }
+        numbers
+    };
+    match field {
+        12 | 13 => &[12],
+        22 | 25 => &[22],
+        70 | 91 => &[24],
+        90 => &[56],
+        95 => &[30],
+        // Of 1987 only: fees and settlement codes.
+        66 | 82..=85 => &[],
+        same => SAME.get(usize::from(same)..=usize::from(same)).unwrap_or(&[]),
+    }
+}
+
+/// Fields that only 1993 has, in messages of these 1987 types: field, mark and condition.
+pub(crate) fn only_93(types: &[u16]) -> &'static [(FieldNumber, char, &'static str)] {
+    match types.first().copied().and_then(Mti::new) {
+        Some(mti) if mti.is_response() => &[],
+        Some(mti) if is_reversal(mti) => &[(24, 'M', ""), (25, 'M', ""), (123, 'O', "")],
+        Some(mti) if mti.class() == Some(Class::Network) => &[],
+        Some(mti) if mti.is_advice() => &[(24, 'M', ""), (25, 'O', "")],
+        Some(_) => &[(24, 'M', "")],
+        None => &[],
+    }
+}
 
 /// Message types: 1987, 1993. What is initiated by neither acquirer nor issuer has the origin 4 in 1993. The first row with a
 /// type counts, so 1420 is read as 0420: 1993 has no reversal request, for what has happened cannot be declined.
@@ -194,7 +244,7 @@ const NETWORK: &[(NetworkCode, u16)] = &[
 /// What a network code that is none of the five becomes.
 const OTHER_NETWORK_93: u16 = 899;
 
-fn network_function(code: NetworkCode) -> u16 {
+pub(crate) fn network_function(code: NetworkCode) -> u16 {
     let row = NETWORK.iter().find(|(known, _)| *known == code);
     row.map_or(OTHER_NETWORK_93, |(_, function)| *function)
 }

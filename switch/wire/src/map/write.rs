@@ -44,7 +44,7 @@ pub(super) fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: Field
         39 => message.code.map_or(Ok(()), |code| out.value(field, &code.bytes())),
         41 => message.terminal.map_or(Ok(()), |terminal| out.value(field, terminal.as_bytes())),
         42 => message.merchant.map_or(Ok(()), |merchant| out.value(field, merchant.as_bytes())),
-        43 => passed_on(out, field, message.location),
+        43 => location(out, field, message.location),
         44 => message.remark.map_or(Ok(()), |remark| out.value(field, remark.as_bytes())),
         48 => passed_on(out, field, message.additional),
         49 => message.currency.map_or(Ok(()), |currency| out.number(field, currency.numeric().into())),
@@ -77,6 +77,15 @@ fn passed_on(out: &mut FieldWriter<'_>, field: FieldNumber, content: Option<Cont
     }
 }
 
+/// Name and location of 1993 have up to 99 characters, those of 1987 have 40; what is behind them is cut.
+fn location(out: &mut FieldWriter<'_>, field: FieldNumber, content: Option<Content<'_>>) -> Result<(), BuildError> {
+    let max = out.max(field);
+    match content.and_then(octets).filter(|whole| whole.len() > max) {
+        Some(whole) => out.value(field, whole.get(..max).unwrap_or(&whole)),
+        None => passed_on(out, field, content),
+    }
+}
+
 /// A PIN block may come from a dialect that writes it in hexadecimal; it goes out in this dialect's own form.
 fn block_of(out: &mut FieldWriter<'_>, field: FieldNumber, block: Sensitive<'_>) -> Result<(), BuildError> {
     match pin_block(block) {
@@ -105,13 +114,13 @@ fn original_digits(original: &OriginalData) -> [u8; 42] {
     digits
 }
 
-/// DE95 (an 42): the amount that stands, and zeros for settlement amount and fees, which this switch does not replace.
+/// DE95 (an 42): the amount that stands, and zeros for settlement amount and the two fees (x+n 8), which this switch does not replace.
 fn replacement(out: &mut FieldWriter<'_>, field: FieldNumber, amount: u64) -> Result<(), BuildError> {
     const AMOUNT_MAX: u64 = 999_999_999_999;
     if amount > AMOUNT_MAX {
         return Err(BuildError::TooLong { field, length: amount.to_string().len(), max: 12 });
     }
-    let mut characters = [b'0'; 42];
+    let mut characters = *b"000000000000000000000000C00000000C00000000";
     right_justified(characters.get_mut(..12).unwrap_or_default(), amount);
     out.value(field, &characters)
 }

@@ -92,7 +92,7 @@ const FINANCIAL_RESPONSE: Profile = Profile {
         (38, "approved"),
         (54, "a balance was asked for"),
         (48, "a mini-statement or a virtual card was asked for"),
-        (44, "39 is 30: the field at fault"),
+        (44, "the request was malformed: the field at fault"),
     ],
     echoed: ECHOED,
     optional: fields(&[14, 15, 18, 22, 25, 33, 42, 43, 55, 60, 61, 62, 63, 100, 102, 103]),
@@ -118,7 +118,7 @@ const FINANCIAL_ADVICE: Profile = Profile {
 };
 const ADVICE_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
-    conditional: &[(44, "39 is 30: the field at fault")],
+    conditional: &[(44, "the request was malformed: the field at fault")],
     echoed: ECHOED,
     optional: fields(&[15, 18, 22, 25, 33, 38, 42, 43, 48, 60, 61, 62, 63, 90, 95, 100, 102, 103]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[70])),
@@ -133,7 +133,7 @@ const AUTHORIZATION: Profile = Profile {
     ..of("authorization: holds an amount", &[100, 101], ANY)
 };
 const AUTHORIZATION_RESPONSE: Profile = Profile {
-    conditional: &[(38, "approved"), (54, "a balance was asked for"), (44, "39 is 30: the field at fault")],
+    conditional: &[(38, "approved"), (54, "a balance was asked for"), (44, "the request was malformed: the field at fault")],
     optional: fields(&[14, 15, 18, 22, 25, 33, 42, 43, 48, 55, 60, 61, 62, 63, 100, 102, 103]),
     ..with_title(FINANCIAL_RESPONSE, "answer to an authorization", &[110])
 };
@@ -163,7 +163,7 @@ const FILE_UPDATE: Profile = Profile {
 };
 const FILE_UPDATE_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
-    conditional: &[(48, "a record was asked for"), (44, "39 is 30: the field at fault")],
+    conditional: &[(48, "a record was asked for"), (44, "the request was malformed: the field at fault")],
     echoed: fields(&[2, 32, 37, 91, 101]),
     optional: fields(&[12, 13, 15, 33, 60, 61, 62, 63, 100, 102]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[4, 70, 90])),
@@ -183,7 +183,7 @@ const REVERSAL: Profile = Profile {
 };
 const REVERSAL_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
-    conditional: &[(44, "39 is 30: the field at fault")],
+    conditional: &[(44, "the request was malformed: the field at fault")],
     echoed: ECHOED.or(fields(&[90])),
     optional: fields(&[15, 18, 22, 25, 33, 38, 42, 43, 48, 60, 61, 62, 63, 95, 100, 102, 103]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[70])),
@@ -209,9 +209,9 @@ const RECONCILIATION: Profile = Profile {
 const RECONCILIATION_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
     conditional: &[
-        (74, "39 is 95: the answering side's own totals, in 74 to 81, 86 to 89 and 97"),
+        (74, "the totals differ: the answering side's own, in 74 to 81, 86 to 89 and 97"),
         (66, "totals were compared"),
-        (44, "39 is 30: the field at fault"),
+        (44, "the request was malformed: the field at fault"),
     ],
     echoed: fields(&[15, 32, 50, 99]),
     optional: fields(&[12, 13, 33, 48, 60, 61, 62, 63, 82, 83, 84, 85, 100]).or(TOTALS.without(fields(&[74]))),
@@ -228,7 +228,7 @@ const ADMINISTRATIVE: Profile = Profile {
 };
 const ADMINISTRATIVE_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
-    conditional: &[(44, "39 is 30: the field at fault")],
+    conditional: &[(44, "the request was malformed: the field at fault")],
     echoed: fields(&[32, 37]),
     optional: fields(&[12, 13, 15, 33, 48, 60, 61, 62, 63, 100]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[4, 70])),
@@ -244,7 +244,7 @@ const NETWORK: Profile = Profile {
 };
 const NETWORK_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39, 70]),
-    conditional: &[(48, "a key was changed"), (44, "39 is 30: the field at fault")],
+    conditional: &[(48, "a key was changed"), (44, "the request was malformed: the field at fault")],
     optional: fields(&[12, 13, 15, 32, 33, 60, 61, 62, 63, 100]),
     forbidden: fields(&[2, 4, 35, 52, 90]),
     ..of("answer to network management", &[810], ANY)
@@ -294,11 +294,11 @@ pub(super) static PROFILES: &[Profile] = &[
 /// For each pair of kind digits (0 to 99) the place of its profile in a financial request; 255 for none.
 static OF_KIND: [u8; 100] = {
     let mut table = [255; 100];
-    let mut place = 0;
-    while place < PROFILES.len() {
-        let mut kinds = PROFILES[place].kinds;
+    let mut place: u8 = 0;
+    while (place as usize) < PROFILES.len() {
+        let mut kinds = PROFILES[place as usize].kinds;
         while let [kind, rest @ ..] = kinds {
-            table[*kind as usize] = place as u8;
+            table[*kind as usize] = place;
             kinds = rest;
         }
         place += 1;
@@ -309,11 +309,11 @@ static OF_KIND: [u8; 100] = {
 /// For each message type below 1000 the place of its profile, where the kind makes no difference; 255 for none.
 static OF_TYPE: [u8; 1000] = {
     let mut table = [255; 1000];
-    let mut place = 0;
-    while place < PROFILES.len() {
-        let mut types = if PROFILES[place].kinds.is_empty() { PROFILES[place].types } else { &[] };
+    let mut place: u8 = 0;
+    while (place as usize) < PROFILES.len() {
+        let mut types = if PROFILES[place as usize].kinds.is_empty() { PROFILES[place as usize].types } else { &[] };
         while let [number, rest @ ..] = types {
-            table[*number as usize] = place as u8;
+            table[*number as usize] = place;
             types = rest;
         }
         place += 1;

@@ -195,3 +195,13 @@ fn a_type_that_1987_does_not_have_is_refused_by_name() {
         "message type at byte 0: expected a message type that ISO 8583:1987 has too, found \"1240\""
     );
 }
+
+#[test]
+fn a_long_location_is_cut_for_1987_and_nothing_else_is_lost() {
+    let long = [b'x'; 60];
+    let named =
+        Message { location: Some(model::Content::ascii(&long)), stan: Stan::new(42), ..Message::new(Mti::FINANCIAL_REQUEST) };
+    let there = written(&dialect("iso93-bcd"), &named);
+    let back = written(&ascii(), &wire::read(&dialect("iso93-bcd"), &there).unwrap());
+    assert_eq!(back.escape_ascii().to_string(), format!("02000020000000200000000042{}", "x".repeat(40)));
+}
