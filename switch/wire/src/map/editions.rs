@@ -404,3 +404,58 @@ pub(crate) fn entry_mode_and_condition(data: [u8; 12]) -> (Option<u16>, Option<u
     };
     (Some(mode * 10 + pin).filter(|mode| *mode > 0), condition)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types() -> impl Iterator<Item = Mti> {
+        MESSAGE_TYPES.iter().filter_map(|(old, _)| Mti::new(*old))
+    }
+
+    #[test]
+    fn every_message_type_comes_back_but_for_the_reversal_request() {
+        for mti in types() {
+            let back = type_93(mti).and_then(type_87).unwrap();
+            let is_request = matches!(mti.number(), 400 | 401 | 410);
+            assert_eq!(back.number(), mti.number() + if is_request { 20 } else { 0 });
+            assert_eq!((back.is_response(), back.is_repeat(), back.class()), (mti.is_response(), mti.is_repeat(), mti.class()));
+        }
+    }
+
+    #[test]
+    fn every_response_code_comes_back_in_every_type_but_for_the_two_that_1993_does_not_have() {
+        for mti in types() {
+            for code in ResponseCode::ALL {
+                let expected = match *code {
+                    ResponseCode::NO_SUCH_ISSUER => ResponseCode::NO_ROUTE,
+                    ResponseCode::NO_ACTION => ResponseCode::ORIGINAL_NOT_FOUND,
+                    code => code,
+                };
+                assert_eq!(response_code(action(*code, mti)), expected, "{code} in {mti}");
+            }
+            assert_eq!(action(ResponseCode::new(*b"Z9").unwrap(), mti), OTHER_REFUSAL_93);
+        }
+    }
+
+    #[test]
+    fn no_action_code_of_a_refusal_approves() {
+        for action in 0..1000 {
+            let accepted = action < 100 || matches!(action, 300 | 303 | 400 | 500 | 600 | 800 | 900 | 901);
+            assert_eq!(response_code(action).approves(), accepted, "{action:03}");
+        }
+    }
+
+    #[test]
+    fn what_1987_can_say_of_card_and_holder_comes_back() {
+        for (mode, _) in ENTRY_MODES.iter().filter(|(mode, _)| *mode < 6) {
+            for (pin, ..) in PIN_ENTRY {
+                for condition in CONDITIONS.iter().map(|(code, _)| Some(*code)).chain([None]) {
+                    let said = mode * 10 + pin;
+                    let data = service_data(Some(said), condition, false);
+                    assert_eq!(entry_mode_and_condition(data), (Some(said).filter(|said| *said > 0), condition));
+                }
+            }
+        }
+    }
+}
