@@ -7,6 +7,7 @@ mod doctor;
 mod journal;
 mod run;
 mod send;
+mod spec;
 mod why;
 
 use std::io::IsTerminal;
@@ -41,6 +42,8 @@ enum Command {
     Why(why::Why),
     /// Look into the journal.
     Journal(journal::JournalCommand),
+    /// Print the interface specification that a bank would sign.
+    Spec(spec::Spec),
     /// Turn messages (hex lines on standard input) into JSON lines.
     Decode(codec::Decode),
     /// Find out the framing and dialect of bytes that nobody can read.
@@ -65,6 +68,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Why(why) => why.run(),
         Command::Journal(journal) => journal.run(),
+        Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),
         Command::Doctor(doctor) => doctor.run(),
         Command::Encode(encode) => encode.run(),

@@ -148,6 +148,8 @@ pub(crate) struct Setup {
     pub(crate) folder: TempDir,
     pub(crate) banks: Banks,
     pub(crate) dialect: &'static str,
+    /// What the switch and its banks speak between them, which need not be what terminals speak.
+    pub(crate) bank_dialect: &'static str,
     /// Further lines of the configuration.
     pub(crate) more: String,
     /// Banks that are reached elsewhere than the others.
@@ -157,12 +159,18 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { folder, banks, dialect, more: String::new(), elsewhere: HashMap::new() }
+        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), elsewhere: HashMap::new() }
     }
 
     /// Lets this bank be dialled at `address`, whatever the others are.
     pub(crate) fn dialling(mut self, bank: &str, address: SocketAddr) -> Self {
         self.elsewhere.insert(bank.to_owned(), address);
+        self
+    }
+
+    /// Lets the banks speak another dialect than the terminals.
+    pub(crate) fn banks_speak(mut self, dialect: &'static str) -> Self {
+        self.bank_dialect = dialect;
         self
     }
 
@@ -203,7 +211,7 @@ impl Setup {
     /// A bank's process of its own, listening at `address`.
     pub(crate) fn spawn_bank(&self, name: &str, address: &str) -> Process {
         let mut command = Command::new(PAYSWITCH);
-        command.args(["bank", name, "--listen", address, "--dialect", self.dialect, "--log-format", "json", "--data"]);
+        command.args(["bank", name, "--listen", address, "--dialect", self.bank_dialect, "--log-format", "json", "--data"]);
         Process::start(command.arg(self.ledgers()), "listening")
     }
 
@@ -216,7 +224,7 @@ impl Setup {
 
     /// The text of the configuration.
     pub(crate) fn config(&self, banks: &[Process]) -> String {
-        let dialect = self.dialect;
+        let (dialect, bank_dialect) = (self.dialect, self.bank_dialect);
         let mut text = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n{}\n\
              [[acquirer]]\nname = \"terminals\"\nlisten = \"127.0.0.1:0\"\ninstitution = \"116000\"\ndialect = \"{dialect}\"\n\
@@ -230,7 +238,7 @@ impl Setup {
                 (None, None) => "in_process = true".to_owned(),
             };
             text += &format!(
-                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{dialect}\"\n",
+                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n",
                 911_601 + index
             );
         }

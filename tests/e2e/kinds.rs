@@ -1,4 +1,4 @@
-//! Every kind, through real sockets: banks in process and over TCP, ASCII and BCD.
+//! Every kind, through real sockets: banks in process and over TCP, ASCII and BCD, both editions of the standard.
 
 use bank_adapters::{Card, Statement};
 use model::{Currency, Kind, Message, Money, Mti, NetworkCode, ResponseCode};
@@ -16,8 +16,8 @@ struct Scene {
 }
 
 impl Scene {
-    async fn open(banks: Banks, dialect: &'static str) -> Self {
-        let switch = Setup::new(banks, dialect).start();
+    async fn open(setup: Setup) -> Self {
+        let switch = setup.start();
         let terminal = switch.terminal("ATM00001").await;
         Self { switch, terminal, card: cast().card("bopha").unwrap().clone() }
     }
@@ -42,8 +42,8 @@ impl Scene {
     }
 }
 
-async fn every_kind(banks: Banks, dialect: &'static str) {
-    let scene = Scene::open(banks, dialect).await;
+async fn every_kind(setup: Setup) {
+    let scene = Scene::open(setup).await;
     let (terminal, card) = (&scene.terminal, &scene.card);
     for code in ["KHR", "USD"] {
         let currency = Currency::from_alpha(code).unwrap();
@@ -59,7 +59,10 @@ async fn every_kind(banks: Banks, dialect: &'static str) {
         let balance = scene.ask(&terminal.balance(card, currency)).await;
         assert_eq!((balance.code, balance.balance(currency)), (APPROVED, Some(scene.ledger(currency))));
 
-        for (mti, stands) in [(Mti::REVERSAL_REQUEST, None), (Mti::REVERSAL_ADVICE, Some(400))] {
+        // 1993 has no reversal request.
+        let whole =
+            if scene.switch.dialect().version() == wire::Version::Iso1993 { Mti::REVERSAL_ADVICE } else { Mti::REVERSAL_REQUEST };
+        for (mti, stands) in [(whole, None), (Mti::REVERSAL_ADVICE, Some(400))] {
             let before = scene.ledger(currency);
             let purchase = terminal.request(Kind::Purchase, card, amount);
             assert_eq!(scene.moves(&purchase).await, (APPROVED, -1_000));
@@ -78,20 +81,30 @@ async fn every_kind(banks: Banks, dialect: &'static str) {
 
 #[test]
 fn every_kind_with_banks_in_process_in_ascii() {
-    run(every_kind(Banks::InProcess, "iso87-ascii"));
+    run(every_kind(Setup::new(Banks::InProcess, "iso87-ascii")));
 }
 
 #[test]
 fn every_kind_with_banks_in_process_in_bcd() {
-    run(every_kind(Banks::InProcess, "iso87-bcd"));
+    run(every_kind(Setup::new(Banks::InProcess, "iso87-bcd")));
 }
 
 #[test]
 fn every_kind_with_banks_over_tcp_in_ascii() {
-    run(every_kind(Banks::OverTcp, "iso87-ascii"));
+    run(every_kind(Setup::new(Banks::OverTcp, "iso87-ascii")));
 }
 
 #[test]
 fn every_kind_with_banks_over_tcp_in_bcd() {
-    run(every_kind(Banks::OverTcp, "iso87-bcd"));
+    run(every_kind(Setup::new(Banks::OverTcp, "iso87-bcd")));
+}
+
+#[test]
+fn every_kind_of_a_1987_terminal_at_banks_of_1993() {
+    run(every_kind(Setup::new(Banks::OverTcp, "iso87-ascii").banks_speak("iso93-bcd")));
+}
+
+#[test]
+fn every_kind_of_a_1993_terminal_at_banks_of_1987() {
+    run(every_kind(Setup::new(Banks::OverTcp, "iso93-ascii").banks_speak("iso87-ebcdic")));
 }

@@ -11,6 +11,9 @@ macro_rules! response_codes {
         impl ResponseCode {
             $(#[doc = concat!("`", $code, "`: ", $meaning)] pub const $name: Self = Self::literal($code);)*
 
+            /// Every code that has a name here, in ascending order.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
             /// What the code means, in a few words; `None` for one that this switch does not know.
             #[must_use]
             pub fn meaning(self) -> Option<&'static str> {

@@ -105,14 +105,21 @@ pub struct Message<'a> {
     pub network: Option<NetworkCode>,
     /// DE90 (original data elements, n 42).
     pub original: Option<OriginalData>,
+    /// DE91, file update code (an 1): `1` add, `2` change, `3` delete, `5` inquire.
+    pub file_update: Option<u8>,
     /// DE95, replacement amount: what stands of a reversed transaction, minor units of DE49.
     pub replacement: Option<u64>,
     /// DE100, receiving institution identification code: the bank that is meant where no card names it.
     pub receiver: Option<InstitutionId>,
+    /// DE101, the file that is updated.
+    pub file_name: Option<Text<17>>,
     /// DE102, account debited.
     pub from_account: Option<Text<28>>,
     /// DE103, account credited.
     pub to_account: Option<Text<28>>,
+    /// Fields that were there beside those above, field 1 at the highest bit: profiles ask for them, nothing reads them yet.
+    /// They are never written.
+    pub others: u128,
 }
 
 /// A field that is needed and not there.

@@ -119,6 +119,11 @@ impl FieldWriter<'_> {
         }
     }
 
+    /// How long a field may be, in its units; nothing where there is no such field.
+    pub(crate) fn max(&self, field: FieldNumber) -> usize {
+        self.dialect.spec(field).map_or(0, |spec| usize::from(spec.max))
+    }
+
     /// Digits given as a number, in as many digits as the field has.
     #[inline]
     pub(crate) fn number(&mut self, field: FieldNumber, number: u64) -> Result<(), BuildError> {

@@ -15,6 +15,7 @@ pub mod json;
 mod map;
 mod parse;
 pub mod profile;
+pub mod spec;
 pub mod subfields;
 pub mod tlv;
 

@@ -199,7 +199,7 @@ fn slow<'d, 'a>(dialect: &'d Dialect, body: &'a [u8], take: &mut dyn FnMut(Field
         let bytes = body.get(extent.start..extent.end).unwrap_or(&[]);
         let field = Field { number, spec, bytes, units: extent.units, offset: extent.start };
         if !spec.admits(bytes, extent.units) || !take(field) {
-            return refused(field);
+            return refused(dialect, field);
         }
         at = extent.end;
     }
@@ -214,9 +214,9 @@ fn refused_at(number: FieldNumber, spec: &Spec, body: &[u8], at: usize) -> Parse
 
 /// Why a field is refused: for its characters, or because they are no value that exists.
 #[cold]
-fn refused(field: Field<'_, '_>) -> ParseError {
+fn refused(dialect: &Dialect, field: Field<'_, '_>) -> ParseError {
     let value = || {
-        let expected = crate::map::expected(field.number);
+        let expected = crate::map::expected(dialect.version(), field.number);
         (field.offset, Problem::Value { expected, found: field.spec.found(field.bytes) })
     };
     let (offset, problem) = field.spec.objection(field.bytes, field.units, field.offset).unwrap_or_else(value);

@@ -34,10 +34,12 @@ pub struct Dialect {
 
 pub(crate) use description::{ByteEncoding as BitmapEncoding, DigitEncoding as MtiEncoding, Secondary as SecondaryBitmap};
 
-const BUILTIN: [(&str, &str); 3] = [
+const BUILTIN: [(&str, &str); 5] = [
     ("iso87-ascii", include_str!("../../dialects/iso87-ascii.toml")),
     ("iso87-bcd", include_str!("../../dialects/iso87-bcd.toml")),
     ("iso87-ebcdic", include_str!("../../dialects/iso87-ebcdic.toml")),
+    ("iso93-ascii", include_str!("../../dialects/iso93-ascii.toml")),
+    ("iso93-bcd", include_str!("../../dialects/iso93-bcd.toml")),
 ];
 
 /// The built-in descriptions, read at first use. One that does not read is left out; a test sees to it that none is.
@@ -59,7 +61,7 @@ impl Dialect {
     /// The names that [`Dialect::builtin`] knows.
     #[must_use]
     pub fn builtin_names() -> &'static [&'static str] {
-        const NAMES: [&str; 3] = [BUILTIN[0].0, BUILTIN[1].0, BUILTIN[2].0];
+        const NAMES: [&str; 5] = [BUILTIN[0].0, BUILTIN[1].0, BUILTIN[2].0, BUILTIN[3].0, BUILTIN[4].0];
         &NAMES
     }
 
@@ -178,7 +180,7 @@ mod tests {
             assert_eq!(dialect.name(), name);
             assert!(Dialect::builtin_names().contains(&name) && Dialect::builtin(name).is_some());
             assert_eq!((2..=128).find(|number| dialect.spec(*number).is_none()), None);
-            assert_eq!((dialect.field_name(39), dialect.field_name(1)), (Some("Response code"), None));
+            assert_eq!((dialect.field_name(37), dialect.field_name(1)), (Some("Retrieval reference number"), None));
         }
         assert!(Dialect::builtin("iso2003").is_none());
     }

@@ -4,9 +4,12 @@
 //! message needs (`profile`), what is decided about it (`engine`).
 
 mod content;
+pub(crate) mod editions;
 mod presence;
 mod read;
+mod read93;
 mod write;
+mod write93;
 
 use model::{FieldNumber, Message, Mti};
 
@@ -51,29 +54,10 @@ enum Form {
 }
 
 /// Why this switch could not read a field that lies in bytes like that; `None` where it could, and where it does not read the field.
-pub(crate) fn objection(_version: Version, number: FieldNumber, spec: &Spec) -> Option<&'static str> {
-    let form = match number {
-        2 => Form::DigitsUpTo(19),
-        3 | 11 | 12 => Form::Digits(6),
-        4 => Form::Digits(12),
-        7 => Form::Digits(10),
-        13 | 14 | 15 | 18 => Form::Digits(4),
-        22 | 49 | 70 => Form::Digits(3),
-        25 => Form::Digits(2),
-        32 | 33 | 100 => Form::DigitsUpTo(11),
-        35 => Form::Track2,
-        37 => Form::CharactersUpTo(12),
-        38 => Form::CharactersUpTo(6),
-        39 => Form::CharactersUpTo(2),
-        41 => Form::CharactersUpTo(8),
-        42 => Form::CharactersUpTo(15),
-        43 | 48 | 54 | 55 | 60..=63 => Form::Borrowed,
-        44 => Form::CharactersUpTo(25),
-        52 => Form::Block,
-        90 => Form::Digits(42),
-        95 => Form::CharactersUpTo(42),
-        102 | 103 => Form::CharactersUpTo(28),
-        _ => return None,
+pub(crate) fn objection(version: Version, number: FieldNumber, spec: &Spec) -> Option<&'static str> {
+    let form = match (version, number) {
+        (Version::Iso1987, _) => form(number)?,
+        (Version::Iso1993, _) => form_93(number)?,
     };
     let digits = spec.class == Class::Digits;
     let (fits, problem) = match form {
@@ -93,4 +77,48 @@ pub(crate) fn objection(_version: Version, number: FieldNumber, spec: &Spec) -> 
         Form::Track2 => (spec.class == Class::Track && spec.max <= 37, "the switch needs it as z ..37"),
     };
     (!fits).then_some(problem)
+}
+
+/// The forms of the 1993 version that differ.
+fn form_93(number: FieldNumber) -> Option<Form> {
+    Some(match number {
+        12 => Form::Digits(12),
+        15 => Form::Digits(6),
+        22 => Form::CharactersUpTo(12),
+        24 | 39 => Form::Digits(3),
+        25 | 26 => Form::Digits(4),
+        30 => Form::Digits(24),
+        44 => Form::CharactersUpTo(99),
+        56 => Form::DigitsUpTo(35),
+        13 | 70 | 90 | 91 | 95 => return None,
+        same => return form(same),
+    })
+}
+
+fn form(number: FieldNumber) -> Option<Form> {
+    Some(match number {
+        2 => Form::DigitsUpTo(19),
+        3 | 11 | 12 => Form::Digits(6),
+        4 => Form::Digits(12),
+        7 => Form::Digits(10),
+        13 | 14 | 15 | 18 => Form::Digits(4),
+        22 | 49 | 70 => Form::Digits(3),
+        25 => Form::Digits(2),
+        32 | 33 | 100 => Form::DigitsUpTo(11),
+        35 => Form::Track2,
+        37 => Form::CharactersUpTo(12),
+        38 => Form::CharactersUpTo(6),
+        39 => Form::CharactersUpTo(2),
+        41 => Form::CharactersUpTo(8),
+        42 => Form::CharactersUpTo(15),
+        43 | 48 | 54 | 55 | 60..=63 => Form::Borrowed,
+        44 => Form::CharactersUpTo(25),
+        52 => Form::Block,
+        90 => Form::Digits(42),
+        95 => Form::CharactersUpTo(42),
+        91 => Form::CharactersUpTo(1),
+        101 => Form::CharactersUpTo(17),
+        102 | 103 => Form::CharactersUpTo(28),
+        _ => return None,
+    })
 }

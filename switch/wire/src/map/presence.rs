@@ -17,7 +17,7 @@ pub(crate) fn presence(message: &Message<'_>) -> FieldSet {
         25: message.condition, 32: message.acquirer, 33: message.forwarder, 35: message.track2, 37: message.rrn,
         38: message.authorization, 39: message.code, 41: message.terminal, 42: message.merchant, 43: message.location,
         44: message.remark, 48: message.additional, 49: message.currency, 52: message.pin_block, 54: message.balances,
-        55: message.chip, 60: national, 61: private_1, 62: private_2, 63: private_3, 70: message.network, 90: message.original,
-        95: message.replacement, 100: message.receiver, 102: message.from_account, 103: message.to_account,
+        55: message.chip, 60: national, 61: private_1, 62: private_2, 63: private_3, 70: message.network, 90: message.original, 91: message.file_update,
+        95: message.replacement, 100: message.receiver, 101: message.file_name, 102: message.from_account, 103: message.to_account,
     }
 }

@@ -5,11 +5,12 @@ use model::{
     ResponseCode, Sensitive, Stan, Track2, TransmissionTime,
 };
 
-use super::Unreadable;
 use super::content::content;
+use super::read93::Apart;
+use super::{Unreadable, editions, read93};
 use crate::chars::{Class, number_of_digits};
 use crate::parse::{Field, salvage, salvage_mti, scan};
-use crate::{Dialect, ParseError};
+use crate::{Dialect, FieldSet, Found, ParseError, Place, Problem, Version};
 
 /// Parses a message (without its frame) and maps its fields to the model. Fields that the dialect has and the model does not are
 /// checked and then left out.
@@ -19,24 +20,68 @@ use crate::{Dialect, ParseError};
 #[expect(clippy::result_large_err, reason = "a message is as large, and garbage must not cost an allocation")]
 pub fn read<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Message<'a>, Unreadable> {
     let mut message = Message::default();
-    match scan(dialect, body, |field| set(&mut message, &field).is_some()) {
-        Ok((mti, _)) => {
-            message.mti = Mti::new(mti).unwrap_or_default();
+    let read = match dialect.version() {
+        Version::Iso1987 => scan(dialect, body, |field| set(&mut message, &field).is_some())
+            .map(|(mti, fields)| (Mti::new(mti).unwrap_or_default(), fields)),
+        Version::Iso1993 => scan_93(dialect, body, &mut message),
+    };
+    match read {
+        Ok((mti, fields)) => {
+            message.mti = mti;
+            message.others = match dialect.version() {
+                Version::Iso1987 => fields.without(KNOWN).0,
+                Version::Iso1993 => fields.and(SAME_IN_BOTH).0,
+            };
             Ok(message)
         }
         Err(error) => Err(unreadable(dialect, body, error)),
     }
 }
 
+/// The fields of the 1987 version that have a place of their own in the model.
+const KNOWN: FieldSet = FieldSet::of(&[
+    1, 2, 3, 4, 7, 11, 12, 13, 14, 15, 18, 22, 25, 32, 33, 35, 37, 38, 39, 41, 42, 43, 44, 48, 49, 52, 54, 55, 60, 61, 62, 63,
+    70, 90, 91, 95, 100, 101, 102, 103,
+]);
+
+/// The other fields that have the same meaning in the 1993 version.
+const SAME_IN_BOTH: FieldSet = FieldSet::of(&[
+    5, 6, 9, 10, 16, 17, 19, 20, 21, 23, 34, 36, 40, 45, 47, 50, 51, 64, 67, 68, 69, 74, 75, 76, 77, 78, 79, 80, 81, 86, 87, 88,
+    89, 97, 98, 99, 104, 128,
+]);
+
+fn scan_93<'a>(dialect: &Dialect, body: &'a [u8], message: &mut Message<'a>) -> Result<(Mti, FieldSet), ParseError> {
+    let mut apart = Apart::default();
+    let (mti, fields) = scan(dialect, body, |field| read93::set(message, &mut apart, &field).is_some())?;
+    let no_counterpart = || ParseError {
+        place: Place::Mti,
+        offset: 0,
+        problem: Problem::Value {
+            expected: "a message type that ISO 8583:1987 has too",
+            found: Found::text(&[mti / 1000, mti / 100 % 10, mti / 10 % 10, mti % 10].map(|digit| b'0' | (digit & 15) as u8)),
+        },
+    };
+    message.mti = editions::type_87(mti).ok_or_else(no_counterpart)?;
+    read93::finish(message, &apart);
+    Ok((message.mti, fields))
+}
+
 #[cold]
 fn unreadable(dialect: &Dialect, body: &[u8], error: ParseError) -> Unreadable {
     const ECHOED: [FieldNumber; 10] = [3, 4, 7, 11, 12, 13, 32, 37, 41, 49];
-    let mti = salvage_mti(dialect, body).and_then(Mti::new);
+    let number = salvage_mti(dialect, body);
+    let mti = match dialect.version() {
+        Version::Iso1987 => number.and_then(Mti::new),
+        Version::Iso1993 => number.and_then(editions::type_87),
+    };
     let mut read = Message::new(mti.unwrap_or_default());
     if let Some(parsed) = salvage(dialect, body) {
         for field in ECHOED.into_iter().filter_map(|number| parsed.field(dialect, number)) {
             // A value that is wrong stays out; that it is has been told already.
-            let _ = set(&mut read, &field);
+            let _ = match dialect.version() {
+                Version::Iso1987 => set(&mut read, &field),
+                Version::Iso1993 => read93::set(&mut read, &mut Apart::default(), &field),
+            };
         }
     }
     let echo = Message {
@@ -57,7 +102,7 @@ fn unreadable(dialect: &Dialect, body: &[u8], error: ParseError) -> Unreadable {
 
 /// Puts the field's value into the message; `None` where its bytes are no such value. A field the model does not have is passed over.
 #[inline]
-fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
+pub(super) fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
     match field.number {
         2 => message.pan = Some(Pan::from_parts(field.number_value(), u8::try_from(field.units).ok()?).ok()?),
         3 => message.processing = Some(ProcessingCode::new(small(field)?)?),
@@ -89,8 +134,10 @@ fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Option<()> {
         60..=63 => *message.private.get_mut(usize::from(field.number - 60))? = Some(content(field)),
         70 => message.network = Some(NetworkCode::from_number(short(field)?)),
         90 => message.original = Some(original(field.characters(&mut [0; 42])?)?),
+        91 => message.file_update = field.text::<1>()?.as_bytes().first().copied(),
         95 => message.replacement = Some(replacement(field.characters(&mut [0; 42])?)?),
         100 => message.receiver = Some(institution(field)?),
+        101 => message.file_name = Some(field.text()?),
         102 => message.from_account = Some(field.text()?),
         103 => message.to_account = Some(field.text()?),
         _ => {}
@@ -136,7 +183,10 @@ fn replacement(characters: &[u8]) -> Option<u64> {
 }
 
 /// What [`set`] wanted, in words.
-pub(crate) fn expected(number: FieldNumber) -> &'static str {
+pub(crate) fn expected(version: Version, number: FieldNumber) -> &'static str {
+    if let (Version::Iso1993, Some(expected)) = (version, read93::expected(number)) {
+        return expected;
+    }
     match number {
         2 => "a card number of 8 to 19 digits",
         7 => "a date and time MMDDhhmmss",

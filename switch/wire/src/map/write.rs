@@ -3,23 +3,26 @@
 use bytes::BytesMut;
 use model::{Content, FieldNumber, InstitutionId, Message, OriginalData, Sensitive, Timestamp};
 
-use super::{octets, pin_block, presence};
+use super::{octets, pin_block, presence, write93};
 use crate::build::{FieldWriter, message as build};
-use crate::{BuildError, Dialect};
+use crate::{BuildError, Dialect, Version};
 
 /// Builds a message in the dialect's bytes and appends it to `out`, without a frame. `now` tells the years that the 1993 version
 /// wants and messages of the 1987 version do not tell; to the latter it makes no difference.
 ///
 /// # Errors
 /// Where a value has no place in its field; `out` is then as it was.
-pub fn write(dialect: &Dialect, message: &Message<'_>, _now: Timestamp, out: &mut BytesMut) -> Result<(), BuildError> {
+pub fn write(dialect: &Dialect, message: &Message<'_>, now: Timestamp, out: &mut BytesMut) -> Result<(), BuildError> {
+    if dialect.version() == Version::Iso1993 {
+        return write93::write(dialect, message, now, out);
+    }
     let fields = presence(message);
     build(dialect, message.mti.number(), fields, out, |writer| fields.iter().try_for_each(|number| put(writer, message, number)))
 }
 
 /// Writes the field, which [`presence`] has found there.
 #[inline]
-fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: FieldNumber) -> Result<(), BuildError> {
+pub(super) fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: FieldNumber) -> Result<(), BuildError> {
     match field {
         2 => message.pan.map_or(Ok(()), |pan| out.number_of(field, pan.number(), pan.length())),
         3 => message.processing.map_or(Ok(()), |code| out.number(field, code.number().into())),
@@ -41,7 +44,7 @@ fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: FieldNumber) -> 
         39 => message.code.map_or(Ok(()), |code| out.value(field, &code.bytes())),
         41 => message.terminal.map_or(Ok(()), |terminal| out.value(field, terminal.as_bytes())),
         42 => message.merchant.map_or(Ok(()), |merchant| out.value(field, merchant.as_bytes())),
-        43 => passed_on(out, field, message.location),
+        43 => location(out, field, message.location),
         44 => message.remark.map_or(Ok(()), |remark| out.value(field, remark.as_bytes())),
         48 => passed_on(out, field, message.additional),
         49 => message.currency.map_or(Ok(()), |currency| out.number(field, currency.numeric().into())),
@@ -51,8 +54,10 @@ fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: FieldNumber) -> 
         60..=63 => passed_on(out, field, message.private.get(usize::from(field - 60)).copied().flatten()),
         70 => message.network.map_or(Ok(()), |code| out.number(field, code.number().into())),
         90 => message.original.map_or(Ok(()), |original| out.value(field, &original_digits(&original))),
+        91 => message.file_update.map_or(Ok(()), |code| out.value(field, &[code])),
         95 => message.replacement.map_or(Ok(()), |amount| replacement(out, field, amount)),
         100 => institution(out, field, message.receiver),
+        101 => message.file_name.map_or(Ok(()), |name| out.value(field, name.as_bytes())),
         102 => message.from_account.map_or(Ok(()), |account| out.value(field, account.as_bytes())),
         103 => message.to_account.map_or(Ok(()), |account| out.value(field, account.as_bytes())),
         _ => Err(BuildError::Undefined { field }),
@@ -69,6 +74,15 @@ fn passed_on(out: &mut FieldWriter<'_>, field: FieldNumber, content: Option<Cont
     match octets(content) {
         Some(octets) => out.value(field, &octets),
         None => Err(BuildError::Characters { field, expected: "hexadecimal digits", at: 0 }),
+    }
+}
+
+/// Name and location of 1993 have up to 99 characters, those of 1987 have 40; what is behind them is cut.
+fn location(out: &mut FieldWriter<'_>, field: FieldNumber, content: Option<Content<'_>>) -> Result<(), BuildError> {
+    let max = out.max(field);
+    match content.and_then(octets).filter(|whole| whole.len() > max) {
+        Some(whole) => out.value(field, whole.get(..max).unwrap_or(&whole)),
+        None => passed_on(out, field, content),
     }
 }
 
@@ -100,19 +114,19 @@ fn original_digits(original: &OriginalData) -> [u8; 42] {
     digits
 }
 
-/// DE95 (an 42): the amount that stands, and zeros for settlement amount and fees, which this switch does not replace.
+/// DE95 (an 42): the amount that stands, and zeros for settlement amount and the two fees (x+n 8), which this switch does not replace.
 fn replacement(out: &mut FieldWriter<'_>, field: FieldNumber, amount: u64) -> Result<(), BuildError> {
     const AMOUNT_MAX: u64 = 999_999_999_999;
     if amount > AMOUNT_MAX {
         return Err(BuildError::TooLong { field, length: amount.to_string().len(), max: 12 });
     }
-    let mut characters = [b'0'; 42];
+    let mut characters = *b"000000000000000000000000C00000000C00000000";
     right_justified(characters.get_mut(..12).unwrap_or_default(), amount);
     out.value(field, &characters)
 }
 
 /// Writes the low digits of a number over all of `place`.
-fn right_justified(place: &mut [u8], number: u64) {
+pub(super) fn right_justified(place: &mut [u8], number: u64) {
     let mut rest = number;
     for digit in place.iter_mut().rev() {
         *digit = b'0' | u8::try_from(rest % 10).unwrap_or(0);

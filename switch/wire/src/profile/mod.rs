@@ -6,7 +6,7 @@ mod table;
 
 use std::fmt;
 
-use model::{FieldNumber, Kind, Message};
+use model::{FieldNumber, Message};
 
 use crate::FieldSet;
 use crate::map::presence;
@@ -18,12 +18,14 @@ pub struct Profile {
     pub title: &'static str,
     /// The message types it holds for, as four-digit numbers.
     pub types: &'static [u16],
-    /// The kind it holds for; `None` where the kind makes no difference.
-    pub kind: Option<Kind>,
+    /// The first two digits of DE3 that it holds for; none where the kind makes no difference.
+    pub kinds: &'static [u8],
     /// Must be there.
     pub mandatory: FieldSet,
     /// Must be there under a condition, which is told in words and kept by the engine.
     pub conditional: &'static [(FieldNumber, &'static str)],
+    /// Of a response: must be as in the request, where that had it.
+    pub echoed: FieldSet,
     /// May be there and is used or passed on.
     pub optional: FieldSet,
     /// Must not be there. What stands in no list is ignored.
@@ -71,11 +73,17 @@ pub fn all() -> &'static [Profile] {
 /// The lowest field that breaks the profile, a missing one before a forbidden one.
 #[inline]
 pub fn check(message: &Message<'_>) -> Result<(), Violation> {
-    let profile = table::profile_of(message.mti, message.processing.and_then(model::ProcessingCode::kind));
-    let present = presence(message);
+    let profile = table::profile_of(message.mti, kind_digits(message));
+    let present = presence(message).or(FieldSet(message.others));
     let missing = profile.mandatory.without(present);
     let forbidden = present.and(profile.forbidden);
     if missing == FieldSet::NONE && forbidden == FieldSet::NONE { Ok(()) } else { Err(violation(missing, forbidden)) }
+}
+
+/// The first two digits of DE3.
+#[inline]
+fn kind_digits(message: &Message<'_>) -> Option<u8> {
+    u8::try_from(message.processing?.number() / 10_000).ok()
 }
 
 #[cold]
@@ -86,7 +94,7 @@ fn violation(missing: FieldSet, forbidden: FieldSet) -> Violation {
 
 #[cfg(test)]
 mod tests {
-    use model::{Currency, LocalDate, LocalTime, Mti, Pan, ProcessingCode, Stan, Text, TransmissionTime};
+    use model::{Currency, Kind, LocalDate, LocalTime, Mti, Pan, ProcessingCode, Stan, Text, TransmissionTime};
 
     use super::*;
 
@@ -159,14 +167,45 @@ mod tests {
     fn no_profile_contradicts_itself_and_each_is_found() {
         for profile in all() {
             let conditional: FieldSet = profile.conditional.iter().map(|(field, _)| *field).collect();
-            let lists = [profile.mandatory, conditional, profile.optional, profile.forbidden];
+            let lists = [profile.mandatory, conditional, profile.echoed, profile.optional, profile.forbidden];
             let counted: usize = lists.iter().map(|list| list.iter().count()).sum();
             let joined = lists.iter().fold(FieldSet::NONE, |joined, list| joined.or(*list));
             assert_eq!(joined.iter().count(), counted, "{}: a field stands in two lists", profile.title);
             for number in profile.types {
-                let found = table::profile_of(Mti::new(*number).unwrap(), profile.kind);
+                let found = table::profile_of(Mti::new(*number).unwrap(), profile.kinds.first().copied());
                 assert_eq!(found.title, profile.title, "{number:04}");
             }
         }
+    }
+
+    #[test]
+    fn every_type_and_kind_of_the_domain_has_a_profile() {
+        let types = [
+            100, 101, 110, 120, 121, 130, 200, 201, 210, 220, 221, 230, 302, 312, 400, 401, 410, 420, 421, 430, 422, 432, 500,
+            510, 520, 530, 502, 512, 522, 532, 600, 610, 620, 630, 800, 810,
+        ];
+        for number in types {
+            let kinds = [0, 1, 9, 20, 21, 26, 30, 31, 38, 40, 91, 92, 98];
+            for kind in kinds {
+                let found = table::profile_of(Mti::new(number).unwrap(), Some(kind));
+                assert!(found.types.contains(&number), "{number:04} {kind:02}: {}", found.title);
+            }
+        }
+        for kind in Kind::ALL {
+            assert!(table::profile_of(Mti::FINANCIAL_REQUEST, Some(kind.code())).kinds.contains(&kind.code()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn totals_are_asked_for_though_the_model_does_not_read_them() {
+        let bare = Message {
+            transmitted: TransmissionTime::new(1_228_103_005),
+            stan: Stan::new(42),
+            business_date: LocalDate::new(1228),
+            ..Message::new(Mti::new(500).unwrap())
+        };
+        assert_eq!(check(&bare), Err(Violation { field: 50, problem: Fault::Missing }));
+        let totals = FieldSet::of(&[50, 74, 75, 76, 77, 78, 79, 80, 81, 86, 87, 88, 89, 97]);
+        assert_eq!(check(&Message { others: totals.0, ..bare }), Ok(()));
     }
 }

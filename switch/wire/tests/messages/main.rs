@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation, reason = "helpers of tests may fail as tests do")]
 
 mod malformed;
+mod mapping;
 mod properties;
 mod random;
 mod secrets;

@@ -26,11 +26,11 @@ impl Dice {
         low + self.below(high - low + 1)
     }
 
-    fn number<T: TryFrom<u64>>(&mut self, limit: u64) -> T {
+    pub(crate) fn number<T: TryFrom<u64>>(&mut self, limit: u64) -> T {
         T::try_from(self.below(limit)).ok().unwrap()
     }
 
-    fn sometimes<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(crate) fn sometimes<T>(&mut self, value: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.below(3) != 0).then(|| value(self))
     }
 
