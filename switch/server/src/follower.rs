@@ -3,7 +3,7 @@
 //! It reads the journal as any other process could, so it may lag as far as it likes without holding anybody up.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use journal::{MasterKey, Reader, Snapshots};
 use tokio::sync::mpsc;
@@ -19,8 +19,9 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// reads a bounded tail, and all snapshots together cost no more than the journal itself.
 const SNAPSHOT_AFTER_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long blocks gather before they are folded: a transaction that begins and ends within it costs one row written once, and
-/// the switch's own threads are disturbed less often. What people see lags by as much.
+/// How long blocks gather before they are folded: a transaction that begins and ends within it costs one row written once. After
+/// a long batch the follower rests as long as it worked, so that money goes before views: under a load that leaves it too little
+/// it lags, which `payswitch_follower_block` shows, and catches up later.
 const GATHER: Duration = Duration::from_millis(50);
 
 /// How long the follower waits after a failure before it tries again.
@@ -63,18 +64,17 @@ impl Follower {
         })
     }
 
-    /// Folds whatever is durable, each time that somebody says so, until nobody can any more; then writes a last snapshot. A full
-    /// disk or a locked file is tried again. The switch itself goes on meanwhile: no decision reads what the follower makes.
+    /// Folds what is durable, each time that somebody says so, until nobody can any more; then writes a last snapshot. A full disk
+    /// or a locked file is tried again. The switch itself goes on meanwhile: no decision reads what the follower makes.
     pub(crate) fn run(mut self, mut durable: mpsc::Receiver<u64>) {
         loop {
-            let wanted = match self.catch_up() {
-                Ok(()) => {
-                    let more = durable.blocking_recv().is_some();
-                    if more {
-                        std::thread::sleep(GATHER);
-                    }
-                    more
+            let began = Instant::now();
+            let goes_on = match self.fold_batch() {
+                Ok(true) => {
+                    std::thread::sleep(GATHER.max(began.elapsed()));
+                    true
                 }
+                Ok(false) => durable.blocking_recv().is_some(),
                 Err(error @ (Error::Records { .. } | Error::Diverged { .. })) => {
                     return tracing::error!(%error, "the follower has stopped: views and snapshots are not kept up any more");
                 }
@@ -84,44 +84,49 @@ impl Follower {
                     !durable.is_closed()
                 }
             };
-            if !wanted {
+            if !goes_on {
                 break;
             }
         }
-        if let Err(error) = self.catch_up().and_then(|()| self.snapshot()) {
+        if let Err(error) = self.finish() {
             tracing::warn!(%error, "no last snapshot; the next start reads the journal from an older one");
         }
     }
 
-    fn catch_up(&mut self) -> Result<(), Error> {
-        loop {
-            let from = self.folded.number.min(self.views_at) + 1;
-            let mut batch = Vec::new();
-            let mut bytes = 0;
-            for block in self.reader.from(from) {
-                let block = block?;
-                bytes += block.payload.len();
-                batch.push(block);
-                if bytes >= BATCH_BYTES {
-                    break;
-                }
-            }
-            let Some(last) = batch.last().map(|block| block.number) else { return Ok(()) };
-            for block in &batch {
-                if block.number > self.folded.number {
-                    self.folded.fold(block.number, &block.payload)?;
-                    self.since_snapshot += block.payload.len();
-                }
-            }
-            let views_at = self.views_at;
-            let unseen = batch.iter().filter(|block| block.number > views_at);
-            self.views.fold(unseen.map(|block| (block.number, block.payload.as_slice())))?;
-            self.views_at = self.views_at.max(last);
-            self.metrics.follower_block.set(i64::try_from(last).unwrap_or(i64::MAX));
-            if self.since_snapshot >= self.snapshot_bytes {
-                self.snapshot()?;
+    fn finish(&mut self) -> Result<(), Error> {
+        while self.fold_batch()? {}
+        self.snapshot()
+    }
+
+    /// Folds what is there, up to a batch. Says whether there was anything.
+    fn fold_batch(&mut self) -> Result<bool, Error> {
+        let from = self.folded.number.min(self.views_at) + 1;
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for block in self.reader.from(from) {
+            let block = block?;
+            bytes += block.payload.len();
+            batch.push(block);
+            if bytes >= BATCH_BYTES {
+                break;
             }
         }
+        let Some(last) = batch.last().map(|block| block.number) else { return Ok(false) };
+        for block in &batch {
+            if block.number > self.folded.number {
+                self.folded.fold(block.number, &block.payload)?;
+                self.since_snapshot += block.payload.len();
+            }
+        }
+        let views_at = self.views_at;
+        let unseen = batch.iter().filter(|block| block.number > views_at);
+        self.views.fold(unseen.map(|block| (block.number, block.payload.as_slice())))?;
+        self.views_at = self.views_at.max(last);
+        self.metrics.follower_block.set(i64::try_from(last).unwrap_or(i64::MAX));
+        if self.since_snapshot >= self.snapshot_bytes {
+            self.snapshot()?;
+        }
+        Ok(true)
     }
 
     fn snapshot(&mut self) -> Result<(), Error> {
