@@ -326,6 +326,8 @@ fn a_switch_that_is_asked_to_stop_answers_what_is_open_first() {
         });
         assert_eq!(answered.unwrap().reply.code, APPROVED);
         assert_eq!(switch.process.wait().code(), Some(0));
+        let log = switch.process.log_lines();
+        assert!(!log.iter().any(|line| line.contains("ERROR")), "stopping is no trouble: {log:#?}");
     });
 }
 

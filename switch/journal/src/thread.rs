@@ -57,7 +57,7 @@ pub struct Events {
 }
 
 /// Why a block was not taken. It comes back unchanged.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Refused {
     /// As many blocks as allowed are outstanding: wait for [`Event::Durable`].
     NoRoom(Vec<u8>),
@@ -214,6 +214,17 @@ impl Events {
             debug_assert!(before > 0, "a block was outstanding");
         }
         event
+    }
+}
+
+/// The payload may hold what no log should.
+impl fmt::Debug for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoom(payload) => write!(f, "NoRoom({} bytes)", payload.len()),
+            Self::NotNext { expected, payload } => write!(f, "NotNext(expected {expected}, {} bytes)", payload.len()),
+            Self::Ended(payload) => write!(f, "Ended({} bytes)", payload.len()),
+        }
     }
 }
 

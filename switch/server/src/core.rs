@@ -97,6 +97,7 @@ pub(crate) struct Core {
     journal: Journal,
     commit: Rc<Notify>,
     committing: bool,
+    finished: bool,
     follower: mpsc::Sender<u64>,
     readiness: Readiness,
 }
@@ -115,7 +116,7 @@ impl Core {
     ) -> Self {
         let commit = Rc::new(Notify::new());
         let slots = BTreeMap::new();
-        Self { shard, clock, limits, metrics, slots, journal, commit, committing: false, follower, readiness }
+        Self { shard, clock, limits, metrics, slots, journal, commit, committing: false, finished: false, follower, readiness }
     }
 
     /// A connection begins.
@@ -158,14 +159,16 @@ impl Core {
         }
     }
 
-    /// Hands the open block to the journal if it takes one; else it goes with the next event.
+    /// Hands the open block to the journal if it takes one; else it goes with the next event. Once the journal was told to finish,
+    /// what is still decided (links that go down) is not kept: a start says it again.
     fn submit(&mut self) {
-        if self.journal.free() > 0
+        if !self.finished
+            && self.journal.free() > 0
             && let Some((number, bytes)) = self.shard.take_block()
-            && let Err(refused) = self.journal.submit(number, bytes)
+            && self.journal.submit(number, bytes).is_err()
         {
             // Only a journal that has ended refuses a block it had room for; its last event says why, and nothing leaves.
-            tracing::error!(number, ?refused, "the journal takes no block");
+            tracing::error!(number, "the journal has ended and takes no block");
         }
     }
 
@@ -281,6 +284,7 @@ impl Core {
     pub(crate) fn finish(&mut self) {
         self.submit();
         self.journal.finish();
+        self.finished = true;
     }
 }
 
