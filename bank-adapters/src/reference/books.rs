@@ -124,6 +124,9 @@ impl Books {
         let balance = account.ok_or(ResponseCode::NO_SUCH_ACCOUNT)?.balance;
         let change = match request.kind {
             Kind::Balance => return Ok(Decision::Tell(balance)),
+            Kind::CashBack | Kind::MiniStatement | Kind::Transfer | Kind::VirtualCard | Kind::PinChange | Kind::TopUp => {
+                return Err(ResponseCode::NOT_SUPPORTED);
+            }
             Kind::Purchase | Kind::Withdrawal if balance < amount => return Err(ResponseCode::NOT_SUFFICIENT_FUNDS),
             Kind::Purchase | Kind::Withdrawal => -amount,
             Kind::Refund | Kind::Deposit | Kind::Salary => amount,

@@ -258,7 +258,7 @@ impl Posting<'_, '_> {
         let change = match kind {
             Some(Kind::Purchase | Kind::Withdrawal) => undone,
             Some(Kind::Refund | Kind::Deposit | Kind::Salary) => -undone,
-            Some(Kind::Balance) | None => 0,
+            _ => 0,
         };
         if change != 0 {
             let business_date = reversal.business_date.map(|date| date.to_string());

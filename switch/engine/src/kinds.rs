@@ -65,6 +65,8 @@ pub fn row(kind: Kind) -> Row {
         Kind::Withdrawal => Row { steps: &[PAYS_CASH], moves_money: true },
         Kind::Deposit => Row { steps: &[TAKES_CASH], moves_money: true },
         Kind::Salary => Row { steps: &[PAYS_ACCOUNT], moves_money: true },
-        Kind::Balance => Row { steps: &[INQUIRES], moves_money: false },
+        Kind::Balance | Kind::MiniStatement | Kind::PinChange => Row { steps: &[INQUIRES], moves_money: false },
+        Kind::CashBack => Row { steps: &[AT_COUNTER], moves_money: true },
+        Kind::Transfer | Kind::TopUp | Kind::VirtualCard => Row { steps: &[PAYS_CASH], moves_money: true },
     }
 }

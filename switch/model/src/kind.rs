@@ -9,19 +9,44 @@ pub enum Kind {
     Purchase,
     /// 01: cash at an ATM.
     Withdrawal,
+    /// 09: goods and cash in one, the cash told in DE54.
+    CashBack,
     /// 20: a purchase given back.
     Refund,
     /// 21: cash paid in.
     Deposit,
-    /// 26: an original credit, here a salary (practice).
+    /// 26: an original credit to an account: a salary, or the second half of a transfer (practice).
     Salary,
     /// 31: balance inquiry.
     Balance,
+    /// 38: the last few postings (practice).
+    MiniStatement,
+    /// 40: from the card's account to another, at the same bank or another.
+    Transfer,
+    /// 91: a virtual card is issued (ours).
+    VirtualCard,
+    /// 92: the PIN is changed (ours).
+    PinChange,
+    /// 98: prepaid credit for a mobile phone (ours).
+    TopUp,
 }
 
 impl Kind {
     /// Every kind, in the order of its processing code.
-    pub const ALL: [Self; 6] = [Self::Purchase, Self::Withdrawal, Self::Refund, Self::Deposit, Self::Salary, Self::Balance];
+    pub const ALL: [Self; 12] = [
+        Self::Purchase,
+        Self::Withdrawal,
+        Self::CashBack,
+        Self::Refund,
+        Self::Deposit,
+        Self::Salary,
+        Self::Balance,
+        Self::MiniStatement,
+        Self::Transfer,
+        Self::VirtualCard,
+        Self::PinChange,
+        Self::TopUp,
+    ];
 
     /// The first two digits of DE3.
     #[must_use]
@@ -29,10 +54,16 @@ impl Kind {
         match self {
             Self::Purchase => 0,
             Self::Withdrawal => 1,
+            Self::CashBack => 9,
             Self::Refund => 20,
             Self::Deposit => 21,
             Self::Salary => 26,
             Self::Balance => 31,
+            Self::MiniStatement => 38,
+            Self::Transfer => 40,
+            Self::VirtualCard => 91,
+            Self::PinChange => 92,
+            Self::TopUp => 98,
         }
     }
 
@@ -48,10 +79,16 @@ impl Kind {
         match self {
             Self::Purchase => "purchase",
             Self::Withdrawal => "withdrawal",
+            Self::CashBack => "cash-back",
             Self::Refund => "refund",
             Self::Deposit => "deposit",
             Self::Salary => "salary",
             Self::Balance => "balance",
+            Self::MiniStatement => "mini-statement",
+            Self::Transfer => "transfer",
+            Self::VirtualCard => "virtual-card",
+            Self::PinChange => "pin-change",
+            Self::TopUp => "top-up",
         }
     }
 

@@ -69,10 +69,14 @@ pub struct Message<'a> {
     pub entry_mode: Option<u16>,
     /// DE25, point of service condition code.
     pub condition: Option<u8>,
+    /// DE28, what the card holder is charged beside the amount, minor units of DE49.
+    pub fee: Option<u64>,
     /// DE32.
     pub acquirer: Option<InstitutionId>,
     /// DE33.
     pub forwarder: Option<InstitutionId>,
+    /// DE34: the number of a card that was issued by this very transaction (ours).
+    pub issued: Option<Pan>,
     /// DE35.
     pub track2: Option<Track2>,
     /// DE37.

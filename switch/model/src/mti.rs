@@ -27,12 +27,28 @@ pub enum Class {
 }
 
 impl Mti {
+    /// 0100
+    pub const AUTHORIZATION_REQUEST: Self = Self(100);
+    /// 0110
+    pub const AUTHORIZATION_RESPONSE: Self = Self(110);
+    /// 0120
+    pub const AUTHORIZATION_ADVICE: Self = Self(120);
+    /// 0130
+    pub const AUTHORIZATION_ADVICE_RESPONSE: Self = Self(130);
     /// 0200
     pub const FINANCIAL_REQUEST: Self = Self(200);
     /// 0201
     pub const FINANCIAL_REPEAT: Self = Self(201);
     /// 0210
     pub const FINANCIAL_RESPONSE: Self = Self(210);
+    /// 0220
+    pub const FINANCIAL_ADVICE: Self = Self(220);
+    /// 0230
+    pub const FINANCIAL_ADVICE_RESPONSE: Self = Self(230);
+    /// 0302
+    pub const FILE_UPDATE_REQUEST: Self = Self(302);
+    /// 0312
+    pub const FILE_UPDATE_RESPONSE: Self = Self(312);
     /// 0400
     pub const REVERSAL_REQUEST: Self = Self(400);
     /// 0420

@@ -258,7 +258,7 @@ impl Lane {
     }
 }
 
-/// The first two digits of DE3.
+/// The first two digits of DE3, of the kinds that this load has.
 pub(super) fn digits(kind: Kind) -> &'static str {
     match kind {
         Kind::Purchase => "00",
@@ -267,5 +267,6 @@ pub(super) fn digits(kind: Kind) -> &'static str {
         Kind::Deposit => "21",
         Kind::Salary => "26",
         Kind::Balance => "31",
+        _ => "",
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn field_93(field: FieldNumber) -> &'static [FieldNumber] {
     match field {
         12 | 13 => &[12],
         22 | 25 => &[22],
+        28 => &[46],
         70 | 91 => &[24],
         90 => &[56],
         95 => &[30],

@@ -43,6 +43,8 @@ enum Form {
     Digits(u16),
     /// Up to that many digits.
     DigitsUpTo(u16),
+    /// A sign and that many digits.
+    Signed(u16),
     /// Up to that many characters, one a byte.
     CharactersUpTo(u16),
     /// Eight bytes.
@@ -65,6 +67,9 @@ pub(crate) fn objection(version: Version, number: FieldNumber, spec: &Spec) -> O
             (digits && spec.is_fixed() && spec.max == count, "the switch needs it as digits of the standard's fixed length")
         }
         Form::DigitsUpTo(count) => (digits && spec.max <= count, "the switch needs it as digits, no more than in the standard"),
+        Form::Signed(count) => {
+            (spec.class == Class::Signed && spec.is_fixed() && spec.max == count + 1, "the switch needs it as x+n 8")
+        }
         Form::CharactersUpTo(count) => (
             matches!(spec.coding, Coding::Characters | Coding::Ebcdic) && spec.max <= count,
             "the switch needs it as characters, no more than in the standard",
@@ -90,7 +95,7 @@ fn form_93(number: FieldNumber) -> Option<Form> {
         30 => Form::Digits(24),
         44 => Form::CharactersUpTo(99),
         56 => Form::DigitsUpTo(35),
-        13 | 70 | 90 | 91 | 95 => return None,
+        13 | 28 | 70 | 90 | 91 | 95 => return None,
         same => return form(same),
     })
 }
@@ -104,6 +109,7 @@ fn form(number: FieldNumber) -> Option<Form> {
         13 | 14 | 15 | 18 => Form::Digits(4),
         22 | 49 | 70 => Form::Digits(3),
         25 => Form::Digits(2),
+        28 => Form::Signed(8),
         32 | 33 | 100 => Form::DigitsUpTo(11),
         35 => Form::Track2,
         37 => Form::CharactersUpTo(12),

@@ -14,7 +14,8 @@ pub(crate) fn presence(message: &Message<'_>) -> FieldSet {
     fields! {
         2: message.pan, 3: message.processing, 4: message.amount, 7: message.transmitted, 11: message.stan, 12: message.local_time,
         13: message.local_date, 14: message.expiry, 15: message.business_date, 18: message.merchant_type, 22: message.entry_mode,
-        25: message.condition, 32: message.acquirer, 33: message.forwarder, 35: message.track2, 37: message.rrn,
+        25: message.condition, 28: message.fee, 32: message.acquirer, 33: message.forwarder, 34: message.issued,
+        35: message.track2, 37: message.rrn,
         38: message.authorization, 39: message.code, 41: message.terminal, 42: message.merchant, 43: message.location,
         44: message.remark, 48: message.additional, 49: message.currency, 52: message.pin_block, 54: message.balances,
         55: message.chip, 60: national, 61: private_1, 62: private_2, 63: private_3, 70: message.network, 90: message.original, 91: message.file_update,

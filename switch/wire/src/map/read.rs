@@ -40,14 +40,14 @@ pub fn read<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Message<'a>, Unread
 
 /// The fields of the 1987 version that have a place of their own in the model.
 const KNOWN: FieldSet = FieldSet::of(&[
-    1, 2, 3, 4, 7, 11, 12, 13, 14, 15, 18, 22, 25, 32, 33, 35, 37, 38, 39, 41, 42, 43, 44, 48, 49, 52, 54, 55, 60, 61, 62, 63,
-    70, 90, 91, 95, 100, 101, 102, 103,
+    1, 2, 3, 4, 7, 11, 12, 13, 14, 15, 18, 22, 25, 28, 32, 33, 34, 35, 37, 38, 39, 41, 42, 43, 44, 48, 49, 52, 54, 55, 60, 61,
+    62, 63, 70, 90, 91, 95, 100, 101, 102, 103,
 ]);
 
 /// The other fields that have the same meaning in the 1993 version.
 const SAME_IN_BOTH: FieldSet = FieldSet::of(&[
-    5, 6, 9, 10, 16, 17, 19, 20, 21, 23, 34, 36, 40, 45, 47, 50, 51, 64, 67, 68, 69, 74, 75, 76, 77, 78, 79, 80, 81, 86, 87, 88,
-    89, 97, 98, 99, 104, 128,
+    5, 6, 9, 10, 16, 17, 19, 20, 21, 23, 36, 40, 45, 47, 50, 51, 64, 67, 68, 69, 74, 75, 76, 77, 78, 79, 80, 81, 86, 87, 88, 89,
+    97, 98, 99, 104, 128,
 ]);
 
 fn scan_93<'a>(dialect: &Dialect, body: &'a [u8], message: &mut Message<'a>) -> Result<(Mti, FieldSet), ParseError> {
@@ -116,8 +116,10 @@ pub(super) fn set<'a>(message: &mut Message<'a>, field: &Field<'_, 'a>) -> Optio
         18 => message.merchant_type = Some(short(field)?),
         22 => message.entry_mode = Some(short(field)?),
         25 => message.condition = Some(u8::try_from(field.number_value()).ok()?),
+        28 => message.fee = Some(fee(field.characters(&mut [0; 9])?)?),
         32 => message.acquirer = Some(institution(field)?),
         33 => message.forwarder = Some(institution(field)?),
+        34 => message.issued = Some(Pan::from_digits(field.characters(&mut [0; 28])?).ok()?),
         35 => message.track2 = Some(Track2(field.text()?)),
         37 => message.rrn = Some(field.text()?),
         38 => message.authorization = Some(field.text()?),
@@ -177,6 +179,12 @@ fn original(digits: &[u8]) -> Option<OriginalData> {
     })
 }
 
+/// DE28 (x+n 8): what is charged to the card holder (`D`). What is given to the holder (`C`) has no meaning here.
+pub(super) fn fee(characters: &[u8]) -> Option<u64> {
+    let (sign, amount) = characters.split_first()?;
+    (*sign == b'D' && Class::Digits.holds(amount)).then(|| number_of_digits(amount))
+}
+
 /// The first twelve characters of DE95: the amount that stands, in the currency of the transaction.
 fn replacement(characters: &[u8]) -> Option<u64> {
     characters.get(..12).filter(|amount| Class::Digits.holds(amount)).map(number_of_digits)
@@ -188,10 +196,11 @@ pub(crate) fn expected(version: Version, number: FieldNumber) -> &'static str {
         return expected;
     }
     match number {
-        2 => "a card number of 8 to 19 digits",
+        2 | 34 => "a card number of 8 to 19 digits",
         7 => "a date and time MMDDhhmmss",
         12 => "a time hhmmss",
         13 | 15 => "a calendar date MMDD",
+        28 => "a fee that is charged: D and its amount",
         32 | 33 | 100 => "an institution of 1 to 11 digits",
         39 => "a response code of two letters or digits",
         49 => "a currency of ISO 4217",

@@ -33,10 +33,11 @@ pub(super) fn set<'a>(message: &mut Message<'a>, apart: &mut Apart, field: &Fiel
         30 => apart.original_amount = field.characters(&mut [0; 24])?.get(..12).map(number_of_digits),
         39 => message.code = Some(editions::response_code(u16::try_from(number()).ok()?)),
         44 => message.remark = Text::new(field.characters(&mut [0; 99])?.get(..25.min(usize::from(field.units)))?),
+        46 => message.fee = fee(field.characters(&mut [0; 204]).unwrap_or_default()),
         56 => message.original = Some(original(field.characters(&mut [0; 35])?)?),
         123 if is_sent(field.spec) => apart.sent = Some(sent(field.characters(&mut [0; 21])?)),
         // What these are in 1987 has another place in 1993, and what they are in 1993 the model does not have.
-        13 | 70 | 90 | 91 | 95 => {}
+        13 | 28 | 70 | 90 | 91 | 95 => {}
         _ => read::set(message, field)?,
     }
     Some(())
@@ -107,6 +108,12 @@ fn original(digits: &[u8]) -> Option<OriginalData> {
         acquirer,
         forwarder: None,
     })
+}
+
+/// DE46: of the first entry (fee type 2, currency 3, amount x+n 8, rate 8, amount and currency of reconciliation) the amount, which
+/// is in the currency of the transaction wherever this switch reads it.
+fn fee(characters: &[u8]) -> Option<u64> {
+    read::fee(characters.get(5..14)?)
 }
 
 /// DE123: transmission time 10, forwarder 11; zeros for what is not known.

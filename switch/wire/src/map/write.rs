@@ -1,7 +1,7 @@
 //! From the model to bytes.
 
 use bytes::BytesMut;
-use model::{Content, FieldNumber, InstitutionId, Message, OriginalData, Sensitive, Timestamp};
+use model::{Content, FieldNumber, InstitutionId, Message, OriginalData, Pan, Sensitive, Timestamp};
 
 use super::{octets, pin_block, presence, write93};
 use crate::build::{FieldWriter, message as build};
@@ -36,8 +36,10 @@ pub(super) fn put(out: &mut FieldWriter<'_>, message: &Message<'_>, field: Field
         18 => message.merchant_type.map_or(Ok(()), |code| out.number(field, code.into())),
         22 => message.entry_mode.map_or(Ok(()), |mode| out.number(field, mode.into())),
         25 => message.condition.map_or(Ok(()), |condition| out.number(field, condition.into())),
+        28 => message.fee.map_or(Ok(()), |fee| signed(out, field, fee)),
         32 => institution(out, field, message.acquirer),
         33 => institution(out, field, message.forwarder),
+        34 => message.issued.map_or(Ok(()), |pan| card(out, field, pan)),
         35 => message.track2.map_or(Ok(()), |track| out.value(field, track.0.as_bytes())),
         37 => message.rrn.map_or(Ok(()), |rrn| out.value(field, rrn.as_bytes())),
         38 => message.authorization.map_or(Ok(()), |code| out.value(field, code.as_bytes())),
@@ -112,6 +114,29 @@ fn original_digits(original: &OriginalData) -> [u8; 42] {
         rest = after;
     }
     digits
+}
+
+/// A card number in a field that is wider than one, and of characters in some dialects.
+fn card(out: &mut FieldWriter<'_>, field: FieldNumber, pan: Pan) -> Result<(), BuildError> {
+    let mut digits = [b'0'; 19];
+    let digits = digits.get_mut(..usize::from(pan.length())).unwrap_or_default();
+    right_justified(digits, pan.number());
+    out.value(field, digits)
+}
+
+/// DE28 (x+n 8): what is charged to the card holder.
+fn signed(out: &mut FieldWriter<'_>, field: FieldNumber, fee: u64) -> Result<(), BuildError> {
+    out.value(field, &fee_characters(field, fee)?)
+}
+
+/// `D` and eight digits.
+pub(super) fn fee_characters(field: FieldNumber, fee: u64) -> Result<[u8; 9], BuildError> {
+    if fee > 99_999_999 {
+        return Err(BuildError::TooLong { field, length: fee.to_string().len(), max: 8 });
+    }
+    let mut characters = *b"D00000000";
+    right_justified(characters.get_mut(1..).unwrap_or_default(), fee);
+    Ok(characters)
 }
 
 /// DE95 (an 42): the amount that stands, and zeros for settlement amount and the two fees (x+n 8), which this switch does not replace.

@@ -4,13 +4,13 @@ use bytes::BytesMut;
 use model::{BusinessDate, FieldNumber, InstitutionId, LocalDate, LocalTime, Message, OriginalData, Timestamp};
 
 use super::read93::is_sent;
-use super::write::{put, right_justified};
+use super::write::{fee_characters, put, right_justified};
 use super::{editions, presence};
 use crate::build::{FieldWriter, message as build};
 use crate::{BuildError, Dialect, FieldSet};
 
 /// Fields that 1987 has and that stand elsewhere in 1993.
-const MOVED: FieldSet = FieldSet::of(&[12, 13, 22, 25, 39, 70, 90, 91, 95]);
+const MOVED: FieldSet = FieldSet::of(&[12, 13, 22, 25, 28, 39, 70, 90, 91, 95]);
 
 /// What a message becomes in 1993, worked out before its bitmap is written.
 struct Told<'m> {
@@ -50,6 +50,7 @@ impl Told<'_> {
             (25, self.reason.is_some()),
             (30, self.stands.is_some()),
             (39, self.action().is_some()),
+            (46, message.fee.is_some()),
             (56, message.original.is_some()),
             (123, self.sent().is_some() && dialect.spec(123).is_some_and(is_sent)),
         ];
@@ -71,6 +72,7 @@ impl Told<'_> {
             25 => self.reason.map_or(Ok(()), |reason| out.number(field, reason.into())),
             30 => self.original_amounts(out),
             39 => self.action().map_or(Ok(()), |action| out.number(field, action.into())),
+            46 => message.fee.map_or(Ok(()), |fee| self.fees(out, fee)),
             56 => message.original.map_or(Ok(()), |original| self.original(out, &original)),
             123 => self.sent().map_or(Ok(()), |sent| out.value(field, &sent)),
             _ => put(out, message, field),
@@ -105,6 +107,16 @@ impl Told<'_> {
         let mut digits = [b'0'; 24];
         right_justified(digits.get_mut(..12).unwrap_or_default(), amount);
         out.value(30, &digits)
+    }
+
+    /// DE46: one entry of fee type 2, currency 3, amount x+n 8, and zeros for rate 8, amount x+n 8 and currency 3 of reconciliation.
+    fn fees(&self, out: &mut FieldWriter<'_>, fee: u64) -> Result<(), BuildError> {
+        let currency = self.message.currency.map_or(0, |currency| currency.numeric());
+        let amount = fee_characters(46, fee)?;
+        let mut entry = *b"00000D0000000000000000D00000000000";
+        right_justified(entry.get_mut(2..5).unwrap_or_default(), currency.into());
+        entry.get_mut(5..14).unwrap_or_default().copy_from_slice(&amount);
+        out.value(46, &entry)
     }
 
     /// DE56: message type 4, STAN 6, local time 12, acquirer behind its length 2.

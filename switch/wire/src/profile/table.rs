@@ -15,7 +15,7 @@ type Conditions = &'static [(FieldNumber, &'static str)];
 /// Where and when; the terminal, and the currency.
 const COMMON: FieldSet = fields(&[3, 7, 11, 12, 13, 41, 49]);
 /// What an acquirer may add to a request of a card holder.
-const FROM_TERMINAL: FieldSet = fields(&[14, 15, 18, 22, 25, 32, 33, 37, 42, 43, 48, 60, 61, 62, 63, 100, 102, 103]);
+const FROM_TERMINAL: FieldSet = fields(&[14, 15, 18, 22, 25, 28, 32, 33, 37, 42, 43, 48, 60, 61, 62, 63, 100, 102, 103]);
 /// What only an answer or a reversal has.
 const NOT_IN_REQUEST: FieldSet = fields(&[38, 39, 54, 70, 90, 95]);
 const CARD_PRESENT: Conditions =
@@ -63,11 +63,17 @@ const TRANSFER: Profile = Profile {
     ..by_card("transfer to another account", &[40])
 };
 const TOP_UP: Profile = Profile {
-    mandatory: COMMON.or(fields(&[2, 4, 103])),
-    optional: FROM_TERMINAL.without(fields(&[103])),
-    ..by_card("top-up of a mobile phone, its number in 103 (ours)", &[98])
+    mandatory: COMMON.or(fields(&[4, 100, 103])),
+    conditional: &[
+        (2, "it is asked of the card's bank; the operator is not told"),
+        (35, "the card's track was read"),
+        (52, "the card holder typed a PIN"),
+        (55, "the card's chip was read"),
+    ],
+    optional: FROM_TERMINAL.without(fields(&[100, 103])),
+    ..by_card("top-up of a mobile phone: its number in 103, the operator in 100 (ours)", &[98])
 };
-const VIRTUAL_CARD: Profile = by_card("virtual card (ours)", &[91]);
+const VIRTUAL_CARD: Profile = without_amount("virtual card (ours)", &[91]);
 const PIN_CHANGE: Profile = Profile {
     mandatory: COMMON.or(fields(&[2, 48, 52])),
     conditional: &[(35, "the card's track was read"), (55, "the card's chip was read")],
@@ -81,7 +87,7 @@ const CASH_BACK: Profile = Profile {
 };
 const SALARY: Profile = Profile {
     mandatory: COMMON.or(fields(&[4, 103])),
-    optional: fields(&[2, 14, 15, 18, 22, 25, 32, 33, 37, 42, 43, 48, 60, 61, 62, 63, 100, 102]),
+    optional: fields(&[2, 14, 15, 18, 22, 25, 28, 32, 33, 37, 42, 43, 48, 60, 61, 62, 63, 100, 102]),
     forbidden: NOT_IN_REQUEST.or(fields(&[35, 52, 55])),
     ..of("salary credit to an account", FINANCIAL, &[26])
 };
@@ -91,11 +97,12 @@ const FINANCIAL_RESPONSE: Profile = Profile {
     conditional: &[
         (38, "approved"),
         (54, "a balance was asked for"),
-        (48, "a mini-statement or a virtual card was asked for"),
+        (34, "a virtual card was issued: its number"),
+        (48, "a mini-statement was asked for"),
         (44, "the request was malformed: the field at fault"),
     ],
     echoed: ECHOED,
-    optional: fields(&[14, 15, 18, 22, 25, 33, 42, 43, 55, 60, 61, 62, 63, 100, 102, 103]),
+    optional: fields(&[14, 15, 18, 22, 25, 28, 33, 42, 43, 55, 60, 61, 62, 63, 100, 102, 103]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[70, 90])),
     ..of("answer to a financial request", &[210], ANY)
 };
@@ -120,7 +127,7 @@ const ADVICE_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
     conditional: &[(44, "the request was malformed: the field at fault")],
     echoed: ECHOED,
-    optional: fields(&[15, 18, 22, 25, 33, 38, 42, 43, 48, 60, 61, 62, 63, 90, 95, 100, 102, 103]),
+    optional: fields(&[15, 18, 22, 25, 28, 33, 38, 42, 43, 48, 60, 61, 62, 63, 90, 95, 100, 102, 103]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[70])),
     ..of("answer to a financial advice", &[230], ANY)
 };
@@ -134,7 +141,7 @@ const AUTHORIZATION: Profile = Profile {
 };
 const AUTHORIZATION_RESPONSE: Profile = Profile {
     conditional: &[(38, "approved"), (54, "a balance was asked for"), (44, "the request was malformed: the field at fault")],
-    optional: fields(&[14, 15, 18, 22, 25, 33, 42, 43, 48, 55, 60, 61, 62, 63, 100, 102, 103]),
+    optional: fields(&[14, 15, 18, 22, 25, 28, 33, 42, 43, 48, 55, 60, 61, 62, 63, 100, 102, 103]),
     ..with_title(FINANCIAL_RESPONSE, "answer to an authorization", &[110])
 };
 const AUTHORIZATION_ADVICE: Profile = Profile {
@@ -177,7 +184,7 @@ const REVERSAL: Profile = Profile {
         (2, "the original named a card"),
         (103, "the original named an account credited"),
     ],
-    optional: fields(&[12, 13, 14, 15, 18, 22, 25, 32, 33, 37, 38, 39, 41, 42, 43, 48, 55, 60, 61, 62, 63, 100, 102]),
+    optional: fields(&[12, 13, 14, 15, 18, 22, 25, 28, 32, 33, 37, 38, 39, 41, 42, 43, 48, 55, 60, 61, 62, 63, 100, 102]),
     forbidden: fields(&[52, 70]),
     ..of("reversal", &[400, 401, 420, 421], ANY)
 };
@@ -185,7 +192,7 @@ const REVERSAL_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
     conditional: &[(44, "the request was malformed: the field at fault")],
     echoed: ECHOED.or(fields(&[90])),
-    optional: fields(&[15, 18, 22, 25, 33, 38, 42, 43, 48, 60, 61, 62, 63, 95, 100, 102, 103]),
+    optional: fields(&[15, 18, 22, 25, 28, 33, 38, 42, 43, 48, 60, 61, 62, 63, 95, 100, 102, 103]),
     forbidden: NEVER_IN_RESPONSE.or(fields(&[70])),
     ..of("answer to a reversal", &[410, 430], ANY)
 };
