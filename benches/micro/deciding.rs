@@ -113,6 +113,8 @@ fn rules() -> Rules {
             kinds: Kind::ALL.to_vec(),
             currencies: vec![Currency::from_alpha("KHR").unwrap()],
             in_flight_max: 65_536,
+            ..BankRules::default()
         }],
+        ..Rules::default()
     }
 }

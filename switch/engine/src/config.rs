@@ -2,21 +2,77 @@
 
 use std::time::Duration;
 
-use model::{Currency, InstitutionId, Kind, Pan, UtcOffset};
+use model::{BusinessDate, Currency, InstitutionId, Kind, Money, Pan, UtcOffset};
 
 use crate::BankId;
 
-/// The switch's rules of business.
-#[derive(Clone, Debug)]
+/// The switch's rules of business. The default has no banks, and charges and limits nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// The switch itself, as it names itself to banks (DE33).
     pub institution: InstitutionId,
     /// Local time, by which business dates change.
     pub offset: UtcOffset,
+    /// The local time of day at which the next business date opens, counted from midnight. Zero: at midnight itself.
+    pub cutover: Duration,
     /// How long to wait for what.
     pub timers: Timers,
-    /// The issuing banks.
+    /// The issuing banks and the operators of mobile phones.
     pub banks: Vec<BankRules>,
+    /// What card holders pay beside the amount.
+    pub fees: Vec<Fee>,
+    /// How much a card may be used for in a day. The first that names a kind holds for it.
+    pub limits: Vec<CardLimit>,
+    /// What currencies are worth, oldest first.
+    pub rates: Vec<Rate>,
+}
+
+/// What the holder of another bank's card pays beside the amount, and what the card's bank pays the acquirer. Converted into the
+/// currency of the transaction, which is that of the account, by the rate of the day.
+#[derive(Clone, Debug)]
+pub struct Fee {
+    /// For what.
+    pub kind: Kind,
+    /// What the holder pays; it goes to the switch.
+    pub amount: Money,
+    /// What the card's bank pays the acquirer.
+    pub interchange: Option<Money>,
+}
+
+/// How much one card may be used for on one business date, over all its currencies.
+#[derive(Clone, Debug)]
+pub struct CardLimit {
+    /// What counts.
+    pub kinds: Vec<Kind>,
+    /// The most that these may come to.
+    pub amount: Money,
+    /// How many of them there may be.
+    pub count: u32,
+}
+
+/// What one unit of a currency is worth in another from a business date on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// The first day it holds.
+    pub from: BusinessDate,
+    /// The currency.
+    pub currency: Currency,
+    /// What one unit of it is worth.
+    pub worth: Money,
+}
+
+/// What the switch may approve in a bank's stead while that bank cannot be asked: requests that show neither PIN nor chip, for it
+/// can verify neither.
+#[derive(Clone, Debug)]
+pub struct StandIn {
+    /// What.
+    pub kinds: Vec<Kind>,
+    /// The most in one transaction.
+    pub floor: Money,
+    /// The most for one card on one business date.
+    pub amount: Money,
+    /// How many for one card on one business date.
+    pub count: u32,
 }
 
 /// How long to wait for what.
@@ -26,6 +82,10 @@ pub struct Timers {
     pub atm: Duration,
     /// For a bank's answer where it is a point of sale. 10 s.
     pub pos: Duration,
+    /// For all legs of one request together, counted from its acceptance. 35 s.
+    pub total: Duration,
+    /// How long an authorized amount is held. 7 days.
+    pub hold_life: Duration,
     /// Before an unanswered advice is sent the second time; doubled each time after. 1 s.
     pub forward_first: Duration,
     /// The longest such wait. 60 s.
@@ -39,6 +99,8 @@ impl Default for Timers {
         Self {
             atm: Duration::from_secs(25),
             pos: Duration::from_secs(10),
+            total: Duration::from_secs(35),
+            hold_life: Duration::from_secs(7 * 24 * 3600),
             forward_first: Duration::from_secs(1),
             forward_max: Duration::from_secs(60),
             forward_life: Duration::from_secs(24 * 3600),
@@ -71,8 +133,8 @@ impl Prefix {
     }
 }
 
-/// What the switch may ask of a bank.
-#[derive(Clone, Debug)]
+/// What the switch may ask of a bank. The default does nothing.
+#[derive(Clone, Debug, Default)]
 pub struct BankRules {
     /// Its institution number.
     pub id: BankId,
@@ -86,4 +148,8 @@ pub struct BankRules {
     pub currencies: Vec<Currency>,
     /// How many requests may be open there at once. Above it a request is answered 91.
     pub in_flight_max: usize,
+    /// What it does at its own terminals only; elsewhere such a request is answered 58.
+    pub own_terminals_only: Vec<Kind>,
+    /// What may be approved in its stead; `None`: nothing.
+    pub stand_in: Option<StandIn>,
 }

@@ -51,6 +51,15 @@ pub enum Input<'a> {
         /// What it wants.
         code: NetworkCode,
     },
+    /// A bank wants a list of the switch's changed: which of its cards are hot.
+    FileUpdate {
+        /// The connection to answer on.
+        link: LinkId,
+        /// The bank behind it.
+        bank: BankId,
+        /// The request.
+        message: &'a Message<'a>,
+    },
     /// Time went on: [`crate::Engine::deadline`] has passed.
     Tick,
     /// The state was read back after a stop. Comes once, before anything else.

@@ -7,6 +7,7 @@
 
 mod block;
 mod bytes;
+mod command;
 mod config;
 mod flow;
 mod input;
@@ -18,13 +19,16 @@ mod state;
 
 pub use block::{Block, BlockWriter, Entry};
 pub use bytes::Damaged;
-pub use config::{BankRules, Prefix, Rules, Timers};
+pub use command::{Command, Disallowed};
+pub use config::{BankRules, CardLimit, Fee, Prefix, Rate, Rules, StandIn, Timers};
 pub use flow::{Engine, refusal};
 pub use input::{Acquirer, BankEvent, Input};
-pub use kinds::{OnTimeout, Row as KindRow, row as kind};
+pub use kinds::{At, Moves, OnTimeout, Row as KindRow, Step, Timer, row as kind};
 pub use out::{About, Out, Peer};
-pub use record::{LossReason, Record, ReversalReason, Subject};
-pub use state::{Answer, Asked, Identity, Leg, LegStatus, Reversal, Standing, State, Transaction};
+pub use record::{LossReason, Part, Record, ReversalReason, StandInReason, Subject};
+pub use state::{
+    Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Participant, Reversal, Standing, State, Transaction, Used,
+};
 
 #[cfg(test)]
 mod tests;

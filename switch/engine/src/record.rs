@@ -1,11 +1,11 @@
 //! What was decided, as it is kept. A record carries results (route, date, code, absolute deadline), so that applying it reads
 //! no configuration. A published record and its `apply` are frozen; a new meaning gets a new number.
 
-use model::{BusinessDate, Message, ResponseCode, Stan, Timestamp, TransactionId, TransmissionTime};
+use model::{BusinessDate, Currency, Message, Pan, ResponseCode, Stan, Timestamp, TransactionId, TransmissionTime};
 
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_enum, put_slice};
 use crate::kinds::OnTimeout;
-use crate::state::{Answer, Asked, Identity};
+use crate::state::{Answer, Asked, HoldEnd, Identity, Named, Participant, Used};
 use crate::{BankId, LegId, LinkId};
 
 /// Why a leg's outcome is not known by an answer.
@@ -32,9 +32,37 @@ pub enum ReversalReason {
     Asked,
     /// The approval could not be delivered: no byte of it left.
     Undelivered,
+    /// A later leg of the same transaction was refused.
+    LaterLegRefused,
 }
 
-bytes_of_enum!(ReversalReason { Unknown = 1, Asked = 2, Undelivered = 3 });
+bytes_of_enum!(ReversalReason { Unknown = 1, Asked = 2, Undelivered = 3, LaterLegRefused = 4 });
+
+/// Which part of a posting an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The amount itself.
+    Principal,
+    /// What the card holder pays beside it.
+    Fee,
+    /// What the card's bank pays the acquirer.
+    Interchange,
+}
+
+bytes_of_enum!(Part { Principal = 1, Fee = 2, Interchange = 3 });
+
+/// Why a bank was not asked and the switch approved in its stead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandInReason {
+    /// It has signed off.
+    SignedOff,
+    /// No link to it is up.
+    Down,
+    /// Debits of the same card, approved in its stead, have not reached it yet.
+    Queued,
+}
+
+bytes_of_enum!(StandInReason { SignedOff = 1, Down = 2, Queued = 3 });
 
 macro_rules! records {
     ($($(#[$about:meta])* $name:ident = $tag:literal { $($(#[$what:meta])* $field:ident: $kind:ty),* $(,)? })*) => {
@@ -56,7 +84,7 @@ macro_rules! records {
 
             pub(crate) fn put(&self, out: &mut Vec<u8>) {
                 match self {
-                    $(Self::$name { $($field),* } => { out.push($tag); $(Part::put($field, out);)* })*
+                    $(Self::$name { $($field),* } => { out.push($tag); $(Piece::put($field, out);)* })*
                 }
             }
         }
@@ -64,7 +92,7 @@ macro_rules! records {
         impl<'a> Record<'a> {
             pub(crate) fn take(from: &mut Source<'a>) -> Result<Self, Damaged> {
                 Ok(match from.bytes(1)? {
-                    $([$tag] => Self::$name { $($field: Part::take(from)?),* },)*
+                    $([$tag] => Self::$name { $($field: Piece::take(from)?),* },)*
                     _ => return Err(Damaged("a record of a later version")),
                 })
             }
@@ -73,12 +101,12 @@ macro_rules! records {
 }
 
 /// A record's field: any value with bytes, or text that borrows the block.
-trait Part<'a>: Sized {
+trait Piece<'a>: Sized {
     fn put(&self, out: &mut Vec<u8>);
     fn take(from: &mut Source<'a>) -> Result<Self, Damaged>;
 }
 
-impl<T: Bytes> Part<'_> for T {
+impl<T: Bytes> Piece<'_> for T {
     #[inline]
     fn put(&self, out: &mut Vec<u8>) {
         Bytes::put(self, out);
@@ -89,7 +117,7 @@ impl<T: Bytes> Part<'_> for T {
     }
 }
 
-impl<'a> Part<'a> for &'a str {
+impl<'a> Piece<'a> for &'a str {
     fn put(&self, out: &mut Vec<u8>) {
         put_slice(self.as_bytes(), out);
     }
@@ -158,6 +186,12 @@ records! {
         due: Timestamp,
         /// What follows then.
         on_timeout: OnTimeout,
+        /// What the holder pays beside the amount, minor units.
+        fee: u64,
+        /// What the bank pays the acquirer for it, minor units.
+        interchange: u64,
+        /// What it takes of the card's limit.
+        used: Option<Used>,
     }
     /// A request was answered by the switch itself; no bank was asked.
     Refused = 8 {
@@ -251,8 +285,8 @@ records! {
         asked: Asked,
         /// What it undoes; `None` where that is unknown, and will be refused if it comes.
         original: Option<TransactionId>,
-        /// The unknown original's DE11 and DE7, by which it will be known.
-        awaited: Option<Identity>,
+        /// The unknown original, as it will be known.
+        awaited: Option<Named>,
         /// The answer.
         code: ResponseCode,
     }
@@ -267,6 +301,127 @@ records! {
     AnswerUndelivered = 20 {
         /// The transaction.
         transaction: TransactionId,
+    }
+    /// One entry of what a leg moved between participants. The entries of a leg are one posting.
+    Posted = 22 {
+        /// The leg.
+        leg: LegId,
+        /// Which part of the posting.
+        part: Part,
+        /// The day of business it counts in.
+        date: BusinessDate,
+        /// Of the amount.
+        currency: Currency,
+        /// Who owes it.
+        from: Participant,
+        /// To whom.
+        to: Participant,
+        /// Minor units, more than zero.
+        amount: u64,
+    }
+    /// An entry, or a part of it, is taken back; `from` and `to` are those of the first.
+    PostedBack = 23 {
+        /// The leg.
+        leg: LegId,
+        /// Which part of the posting.
+        part: Part,
+        /// The day of business it counts in, which may be later than the first's.
+        date: BusinessDate,
+        /// Of the amount.
+        currency: Currency,
+        /// Who owed it.
+        from: Participant,
+        /// To whom.
+        to: Participant,
+        /// Minor units, more than zero.
+        amount: u64,
+    }
+    /// A bank holds an amount, or the switch has promised that it will.
+    HoldPlaced = 24 {
+        /// The leg that asked for it.
+        leg: LegId,
+        /// How much, minor units.
+        amount: u64,
+        /// Until when, if nothing ends it before.
+        expires: Timestamp,
+    }
+    /// A hold is over. Each ends once.
+    HoldEnded = 25 {
+        /// The leg that had asked for it.
+        leg: LegId,
+        /// How.
+        how: HoldEnd,
+    }
+    /// An advice was accepted: what it tells has happened.
+    AdviceAccepted = 26 {
+        /// Its number here.
+        transaction: TransactionId,
+        /// The advice.
+        asked: Asked,
+        /// The authorization that it completes, where that is known.
+        original: Option<TransactionId>,
+    }
+    /// A leg's advice is owed to its bank until it is answered.
+    AdviceOwed = 27 {
+        /// The leg.
+        leg: LegId,
+    }
+    /// The switch approves in a bank's stead.
+    StoodIn = 28 {
+        /// The leg by which the bank will be told.
+        leg: LegId,
+        /// Why the bank was not asked.
+        reason: StandInReason,
+        /// What it counts against the card's bound, minor units of the bound's currency.
+        counted: u64,
+    }
+    /// Every request of that day has its answer: it is closed, and what is posted later counts in the open day.
+    DayClosed = 29 {
+        /// The day.
+        date: BusinessDate,
+    }
+    /// A reversal was asked of a transaction whose money had already arrived elsewhere: it stands, and an operator must know.
+    ReversalOverruled = 30 {
+        /// The transaction that stands.
+        transaction: TransactionId,
+    }
+    /// What is on the dead-letter list is tried again, by an operator's order.
+    DeadRetried = 31 {
+        /// The leg.
+        leg: LegId,
+        /// Who ordered it.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// What is on the dead-letter list was settled by other means, as an operator says.
+    DeadDiscarded = 32 {
+        /// The leg.
+        leg: LegId,
+        /// Who says so.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// A card was put on, or taken off, the list of cards that are refused.
+    CardListed = 33 {
+        /// The card.
+        pan: Pan,
+        /// With what it is refused; `None` where it no longer is.
+        code: Option<ResponseCode>,
+        /// Who wants it: an operator or a bank.
+        by: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// An operator's order that other records carry out.
+    Operated = 34 {
+        /// Who.
+        operator: &'a str,
+        /// What.
+        order: &'a str,
+        /// Why.
+        reason: &'a str,
     }
 }
 
@@ -290,8 +445,9 @@ impl Record<'_> {
             | Self::Refused { transaction, .. }
             | Self::Joined { transaction, .. }
             | Self::Answered { transaction, .. }
+            | Self::ReversalOverruled { transaction }
             | Self::AnswerUndelivered { transaction } => Subject::Transaction(transaction),
-            Self::ReversalAnswered { transaction, original, .. } => {
+            Self::ReversalAnswered { transaction, original, .. } | Self::AdviceAccepted { transaction, original, .. } => {
                 original.map_or(Subject::Transaction(transaction), |original| Subject::Both(transaction, original))
             }
             Self::LegStarted { leg, .. }
@@ -302,6 +458,14 @@ impl Record<'_> {
             | Self::ForwardTried { leg, .. }
             | Self::ForwardEnded { leg, .. }
             | Self::UndoNoted { leg, .. }
+            | Self::Posted { leg, .. }
+            | Self::PostedBack { leg, .. }
+            | Self::HoldPlaced { leg, .. }
+            | Self::HoldEnded { leg, .. }
+            | Self::AdviceOwed { leg }
+            | Self::StoodIn { leg, .. }
+            | Self::DeadRetried { leg, .. }
+            | Self::DeadDiscarded { leg, .. }
             | Self::LateReply { leg: Some(leg), .. } => Subject::Transaction(leg.transaction),
             Self::Created { .. }
             | Self::Adopted { .. }
@@ -309,6 +473,9 @@ impl Record<'_> {
             | Self::BankLinked { .. }
             | Self::BankSigned { .. }
             | Self::NetworkAnswered { .. }
+            | Self::DayClosed { .. }
+            | Self::CardListed { .. }
+            | Self::Operated { .. }
             | Self::LateReply { leg: None, .. } => Subject::Switch,
         }
     }

@@ -38,7 +38,7 @@ pub type Rrn = Text<12>;
 pub type TerminalId = Text<8>;
 
 /// An institution identification code (DE32, DE33; n..11). Equal by its value: `000116001` names the same institution as `116001`.
-#[derive(Clone, Copy, Eq)]
+#[derive(Clone, Copy, Default, Eq)]
 pub struct InstitutionId {
     number: u64,
     length: u8,

@@ -65,7 +65,7 @@ impl fmt::Debug for Timestamp {
 }
 
 /// How far local time is ahead of UTC, in minutes: 420 in Phnom Penh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UtcOffset(i16);
 
 impl UtcOffset {

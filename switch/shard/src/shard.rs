@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use engine::{About, BankEvent, BankId, BlockWriter, Engine, Input, LinkId, Rules, State};
+use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
@@ -27,6 +27,17 @@ impl Default for Limits {
     fn default() -> Self {
         Self { outbox_max: 256 * 1024, block_max: 1024 * 1024 }
     }
+}
+
+/// Why an operator's order was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The switch cannot take any order now.
+    #[error("the switch admits nothing now: its journal stands still, or it is stopping; try again later")]
+    NotNow,
+    /// This order cannot be carried out.
+    #[error(transparent)]
+    Disallowed(#[from] Disallowed),
 }
 
 /// One switch without sockets.
@@ -178,6 +189,27 @@ impl<W: Watch> Shard<W> {
             }
         }
         silent
+    }
+
+    /// Carries out an operator's order.
+    ///
+    /// # Errors
+    /// Why not; what is refused leaves no trace. While the journal stands still or the switch is stopping nothing is admitted.
+    pub fn command(&mut self, now: Timestamp, operator: &str, reason: &str, command: Command) -> Result<(), Refused> {
+        if self.stalled || self.draining {
+            return Err(Refused::NotNow);
+        }
+        let Self { engine, links, block, open_number, undelivered, watch, .. } = self;
+        let mut exit = Exit { now, links, block, open_number: *open_number, undelivered, watch };
+        let done = engine.command(now, operator, reason, command, &mut exit);
+        self.tell_undelivered(now);
+        Ok(done?)
+    }
+
+    /// The number of the newest block that holds any record: what is decided by now is durable once that block is.
+    #[must_use]
+    pub fn newest_block(&self) -> BlockNumber {
+        if self.block.is_empty() { self.open_number - 1 } else { self.open_number }
     }
 
     /// Closes the open block, if it holds anything: its number and its bytes, to be made durable. Later messages wait for later
@@ -370,6 +402,14 @@ impl<W: Watch> Shard<W> {
                 }
                 Ok(())
             }
+            (Side::Bank(bank), Some(Class::FileUpdate), false) => {
+                if self.draining || self.stalled {
+                    self.refuse(now, id, message, ResponseCode::MALFUNCTION, "");
+                } else {
+                    self.handle(now, Input::FileUpdate { link: id, bank: bank.bank, message });
+                }
+                Ok(())
+            }
             // Nobody asked, or nobody may: a bank does not send requests here, a terminal no answers.
             (Side::Bank(_), _, false) => {
                 self.refuse(now, id, message, ResponseCode::NOT_SUPPORTED, "");
@@ -440,7 +480,9 @@ impl<W: Watch> Shard<W> {
     /// A bank's 0810 to a sign-on or an echo.
     fn answered(&mut self, now: Timestamp, id: LinkId, bank: &BankLink, message: &Message<'_>) -> Result<(), CloseReason> {
         let Some(link) = self.links.open.get_mut(&id) else { return Ok(()) };
-        if message.stan.is_none() || message.stan != link.session.asked {
+        // The answer to a cutover, which the engine tells, is nothing to the session.
+        let of_session = message.network != Some(NetworkCode::Cutover);
+        if !of_session || message.stan.is_none() || message.stan != link.session.asked {
             return Ok(());
         }
         link.session.asked = None;

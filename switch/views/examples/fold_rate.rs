@@ -57,7 +57,7 @@ fn block(number: u64) -> Vec<u8> {
     }
     for transaction in ids(number.wrapping_sub(1)) {
         let leg = LegId { transaction, index: 0 };
-        let answer = Answer { code: ResponseCode::APPROVED, authorization: Text::new(b"A00001"), amount: None };
+        let answer = Answer { authorization: Text::new(b"A00001"), ..Answer::of(ResponseCode::APPROVED) };
         block.append(at, &Record::LegAnswered { leg, answer });
         block.append(at, &Record::Answered { transaction, answer });
     }
@@ -66,7 +66,9 @@ fn block(number: u64) -> Vec<u8> {
         let due = at + Duration::from_secs(25);
         block.append(at, &Record::Accepted { transaction, asked: asked(transaction, at) });
         let leg = LegId { transaction, index: 0 };
-        block.append(at, &Record::LegStarted { leg, bank: BankId(116_001), identity, due, on_timeout: OnTimeout::Reverse });
+        let (bank, on_timeout) = (BankId(116_001), OnTimeout::Reverse);
+        let started = Record::LegStarted { leg, bank, identity, due, on_timeout, fee: 0, interchange: 0, used: None };
+        block.append(at, &started);
     }
     block.finish(0)
 }

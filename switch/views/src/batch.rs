@@ -70,6 +70,9 @@ impl<'c> Batch<'c> {
             | Record::BankLinked { .. }
             | Record::BankSigned { .. }
             | Record::NetworkAnswered { .. }
+            | Record::DayClosed { .. }
+            | Record::CardListed { .. }
+            | Record::Operated { .. }
             | Record::LateReply { leg: None, .. } => Ok(()),
             Record::DayOpened { date } => {
                 self.date = date;
@@ -78,6 +81,11 @@ impl<'c> Batch<'c> {
             Record::Accepted { transaction, asked } => {
                 self.begin(transaction, at, asked, None);
                 self.touch(block, transaction, |_| {})
+            }
+            Record::AdviceAccepted { transaction, asked, original } => {
+                self.begin(transaction, at, asked, original);
+                self.touch(block, transaction, |_| {})?;
+                original.map_or(Ok(()), |original| self.touch(block, original, |_| {}))
             }
             Record::Refused { transaction, asked, code } => {
                 self.begin(transaction, at, asked, None);
@@ -100,12 +108,20 @@ impl<'c> Batch<'c> {
                 self.touch(block, leg.transaction, |it| it.must_be_undone(stands))
             }
             Record::ForwardEnded { leg, code, dead } => self.touch(block, leg.transaction, |it| it.settled(code, dead)),
+            Record::HoldPlaced { leg, .. } => self.touch(block, leg.transaction, Progress::holds),
+            Record::HoldEnded { leg, how } => self.touch(block, leg.transaction, |it| it.hold_ended(how)),
+            Record::ReversalOverruled { transaction } => self.touch(block, transaction, Progress::overruled),
+            Record::DeadRetried { leg, .. } => self.touch(block, leg.transaction, Progress::retried),
+            Record::DeadDiscarded { leg, .. } => self.touch(block, leg.transaction, Progress::discarded),
             Record::Joined { transaction, .. } | Record::AnswerUndelivered { transaction } => {
                 self.touch(block, transaction, |_| {})
             }
-            Record::ForwardTried { leg, .. } | Record::LateReply { leg: Some(leg), .. } => {
-                self.touch(block, leg.transaction, |_| {})
-            }
+            Record::ForwardTried { leg, .. }
+            | Record::Posted { leg, .. }
+            | Record::PostedBack { leg, .. }
+            | Record::AdviceOwed { leg }
+            | Record::StoodIn { leg, .. }
+            | Record::LateReply { leg: Some(leg), .. } => self.touch(block, leg.transaction, |_| {}),
         }
     }
 

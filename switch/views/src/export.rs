@@ -2,7 +2,10 @@
 
 use std::fmt::Display;
 
-use engine::{Answer, Asked, Entry, Identity, LossReason, OnTimeout, Record, ReversalReason};
+use engine::{
+    Answer, Asked, Entry, HoldEnd, Identity, LossReason, Named, OnTimeout, Part, Participant, Record, ReversalReason,
+    StandInReason,
+};
 use serde_json::{Map, Value, json};
 
 use crate::mask;
@@ -40,12 +43,15 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
             vec![("link", json!(link.0)), ("institution", json!(institution)), ("code", json!(code)), ("answer", text(answer))]
         }
         Record::Accepted { transaction, asked: it } => vec![("transaction", json!(transaction.0)), ("asked", asked(&it))],
-        Record::LegStarted { leg, bank, identity: it, due, on_timeout } => vec![
+        Record::LegStarted { leg, bank, identity: it, due, on_timeout, fee, interchange, used } => vec![
             ("leg", text(leg)),
             ("bank", json!(bank.0)),
             ("identity", identity(it)),
             ("due", text(due)),
             ("on_timeout", json!(after_timeout(on_timeout))),
+            ("fee", json!(fee)),
+            ("interchange", json!(interchange)),
+            ("used", used.map_or(Value::Null, |it| json!({ "limit": it.class, "amount": it.amount }))),
         ],
         Record::Refused { transaction, asked: it, code } => {
             vec![("transaction", json!(transaction.0)), ("asked", asked(&it)), ("code", text(code))]
@@ -69,11 +75,76 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
             ("transaction", json!(transaction.0)),
             ("asked", asked(&it)),
             ("original", json!(original.map(|it| it.0))),
-            ("awaited", awaited.map_or(Value::Null, identity)),
+            ("awaited", awaited.map_or(Value::Null, named)),
             ("code", text(code)),
         ],
         Record::UndoNoted { leg, stands } => vec![("leg", text(leg)), ("stands", json!(stands))],
-        Record::AnswerUndelivered { transaction } => vec![("transaction", json!(transaction.0))],
+        Record::AnswerUndelivered { transaction } | Record::ReversalOverruled { transaction } => {
+            vec![("transaction", json!(transaction.0))]
+        }
+        Record::Posted { leg, part, date, currency, from, to, amount }
+        | Record::PostedBack { leg, part, date, currency, from, to, amount } => vec![
+            ("leg", text(leg)),
+            ("part", json!(part_of_posting(part))),
+            ("date", text(date)),
+            ("currency", text(currency)),
+            ("from", participant(from)),
+            ("to", participant(to)),
+            ("amount", json!(amount)),
+        ],
+        Record::HoldPlaced { leg, amount, expires } => {
+            vec![("leg", text(leg)), ("amount", json!(amount)), ("expires", text(expires))]
+        }
+        Record::HoldEnded { leg, how } => vec![("leg", text(leg)), ("how", json!(hold_end(how)))],
+        Record::AdviceAccepted { transaction, asked: it, original } => {
+            vec![("transaction", json!(transaction.0)), ("asked", asked(&it)), ("original", json!(original.map(|it| it.0)))]
+        }
+        Record::AdviceOwed { leg } => vec![("leg", text(leg))],
+        Record::StoodIn { leg, reason, counted } => {
+            vec![("leg", text(leg)), ("reason", json!(stand_in(reason))), ("counted", json!(counted))]
+        }
+        Record::DayClosed { date } => vec![("date", text(date))],
+        Record::DeadRetried { leg, operator, reason } | Record::DeadDiscarded { leg, operator, reason } => {
+            vec![("leg", text(leg)), ("operator", json!(operator)), ("reason", json!(reason))]
+        }
+        Record::CardListed { pan, code, by, reason } => {
+            vec![("pan", text(pan)), ("code", maybe(code)), ("by", json!(by)), ("reason", json!(reason))]
+        }
+        Record::Operated { operator, order, reason } => {
+            vec![("operator", json!(operator)), ("order", json!(order)), ("reason", json!(reason))]
+        }
+    }
+}
+
+/// Who owes or is owed: an institution's number, or `clearing`.
+fn participant(it: Participant) -> Value {
+    match it {
+        Participant::Clearing => json!("clearing"),
+        Participant::Institution(number) => json!(number),
+    }
+}
+
+fn part_of_posting(it: Part) -> &'static str {
+    match it {
+        Part::Principal => "principal",
+        Part::Fee => "fee",
+        Part::Interchange => "interchange",
+    }
+}
+
+fn hold_end(it: HoldEnd) -> &'static str {
+    match it {
+        HoldEnd::Completed => "completed",
+        HoldEnd::Reversed => "reversed",
+        HoldEnd::Expired => "expired",
+    }
+}
+
+fn stand_in(it: StandInReason) -> &'static str {
+    match it {
+        StandInReason::SignedOff => "signed off",
+        StandInReason::Down => "down",
+        StandInReason::Queued => "queued",
     }
 }
 
@@ -112,11 +183,16 @@ fn identity(it: Identity) -> Value {
     json!({ "stan": it.stan.to_string(), "transmitted": it.transmitted.to_string() })
 }
 
+fn named(it: Named) -> Value {
+    json!({ "mti": it.mti.to_string(), "stan": it.stan.to_string(), "transmitted": it.transmitted.to_string() })
+}
+
 fn answer(it: Answer) -> Value {
     json!({
         "code": it.code.to_string(),
         "authorization": it.authorization.map(|it| it.to_string()),
         "amount": it.amount,
+        "issued": it.issued.map(|it| it.to_string()),
     })
 }
 
@@ -125,6 +201,7 @@ fn after_timeout(it: OnTimeout) -> &'static str {
         OnTimeout::Reverse => "reverse",
         OnTimeout::Repeat => "repeat",
         OnTimeout::Nothing => "nothing",
+        OnTimeout::Advise => "advise",
     }
 }
 
@@ -142,5 +219,6 @@ fn reversal(it: ReversalReason) -> &'static str {
         ReversalReason::Unknown => "unknown",
         ReversalReason::Asked => "asked",
         ReversalReason::Undelivered => "undelivered",
+        ReversalReason::LaterLegRefused => "later leg refused",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use engine::{Answer, BankId, LossReason};
+use engine::{Answer, BankId, HoldEnd, LossReason};
 use model::{ResponseCode, Text, Timestamp};
 
 use crate::TransactionState;
@@ -96,6 +96,9 @@ impl Progress {
     }
 
     pub(crate) fn settled(&mut self, code: Option<ResponseCode>, dead: bool) {
+        if !dead && self.has_held() {
+            return;
+        }
         let reversing = self.state == TransactionState::ReversalPending;
         let approves = code.is_some_and(ResponseCode::approves);
         self.state = match (dead, reversing) {
@@ -105,6 +108,36 @@ impl Progress {
             (false, false) if approves => TransactionState::Approved,
             (false, false) => TransactionState::Declined,
         };
+    }
+
+    pub(crate) fn holds(&mut self) {
+        self.state = TransactionState::Held;
+    }
+
+    pub(crate) fn hold_ended(&mut self, how: HoldEnd) {
+        self.state = match how {
+            HoldEnd::Completed => TransactionState::Completed,
+            HoldEnd::Expired => TransactionState::Expired,
+            // The reversal that freed it follows.
+            HoldEnd::Reversed => TransactionState::ReversalPending,
+        };
+    }
+
+    /// A bank that confirms a hold made in its stead does not change what became of the hold.
+    fn has_held(&self) -> bool {
+        matches!(self.state, TransactionState::Held | TransactionState::Completed | TransactionState::Expired)
+    }
+
+    pub(crate) fn overruled(&mut self) {
+        self.state = TransactionState::Overruled;
+    }
+
+    pub(crate) fn retried(&mut self) {
+        self.state = if self.stands.is_some() { TransactionState::ReversalPending } else { TransactionState::InProgress };
+    }
+
+    pub(crate) fn discarded(&mut self) {
+        self.state = TransactionState::Discarded;
     }
 
     pub(crate) fn took_us(&self) -> Option<u64> {

@@ -48,6 +48,16 @@ states! {
     Reversed = "reversed";
     /// undone in part; `stands` is what is left.
     PartiallyReversed = "partially reversed";
+    /// an amount is held; nothing has moved.
+    Held = "held";
+    /// what was held was taken, wholly or in part, by a completion, which has a row of its own.
+    Completed = "completed";
+    /// what was held is free again, because nobody took it in time.
+    Expired = "expired";
+    /// it stands although its acquirer reversed it: the money had arrived elsewhere. An operator must know.
+    Overruled = "overruled";
+    /// an operator has taken it off the dead-letter list.
+    Discarded = "discarded";
     /// the bank refused what was owed to it, or did not answer for too long: an operator must look.
     Dead = "dead";
 }

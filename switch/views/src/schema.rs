@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Raise it with every change to the tables or to what the fold puts into them.
-pub(crate) const LAYOUT: u32 = 1;
+pub(crate) const LAYOUT: u32 = 2;
 
 /// `blocks` is a list of block numbers in ascending order, separated by spaces.
 const TABLES: &str = "

@@ -8,11 +8,26 @@ use crate::out::{About, Out, Peer};
 use crate::record::Record;
 use crate::state::{Answer, Asked, Transaction};
 
-/// Tells the acquirer of `transaction`, keeping what it is told. `balances` pass through and are not kept: inquiries are asked again.
-pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer, balances: Option<Content<'_>>) {
+/// What of a bank's answer passes through and is not kept: inquiries are asked again.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Passed<'a> {
+    /// DE54, balances.
+    balances: Option<Content<'a>>,
+    /// DE48, a mini-statement's lines.
+    additional: Option<Content<'a>>,
+}
+
+impl<'a> Passed<'a> {
+    pub(super) fn of(message: &Message<'a>) -> Self {
+        Self { balances: message.balances, additional: message.additional }
+    }
+}
+
+/// Tells the acquirer of `transaction`, keeping what it is told.
+pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer, passed: Passed<'_>) {
     turn.record(&Record::Answered { transaction, answer });
     let Some(it) = turn.state().transaction(transaction) else { return };
-    let message = Message { balances, ..message(it, answer) };
+    let message = Message { balances: passed.balances, additional: passed.additional, ..message(it, answer) };
     let link = it.asked.link;
     turn.send(Peer::Link(link), &message, About::Answer(transaction));
 }
@@ -60,6 +75,8 @@ fn message(it: &Transaction, answer: Answer) -> Message<'static> {
         stan: Some(asked.stan),
         business_date: Some(it.date.month_day()),
         authorization: answer.authorization,
+        issued: answer.issued,
+        fee: it.fee(),
         code: Some(answer.code),
         ..asked.message(asked.mti.response())
     }

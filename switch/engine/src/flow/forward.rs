@@ -43,7 +43,7 @@ fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'sta
                 transmitted: Some(reversal.identity.transmitted),
                 stan: Some(reversal.identity.stan),
                 original: Some(OriginalData {
-                    mti: Mti::FINANCIAL_REQUEST,
+                    mti: legs::request_type(turn, id, leg)?,
                     stan: leg.identity.stan,
                     transmitted: Some(leg.identity.transmitted),
                     local: request.local_date.zip(request.local_time),
@@ -54,9 +54,33 @@ fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'sta
                 ..request
             })
         }
-        (LegStatus::Repeating, _) => legs::request(turn, id, Mti::FINANCIAL_REPEAT),
+        (LegStatus::Repeating, _) => legs::request(turn, id, legs::request_type(turn, id, leg)?.repeat()),
+        (LegStatus::Advising, _) => advice(turn, id, leg),
         _ => None,
     }
+}
+
+/// What has happened: 0120 or 0220. A completion names the authorization as its bank knows it; what was approved in the bank's
+/// stead tells the answer.
+fn advice<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'static>> {
+    let first = legs::request_type(turn, id, leg)?;
+    let request = legs::request(turn, id, if leg.attempts == 0 { first } else { first.repeat() })?;
+    let it = turn.state().transaction(id.transaction)?;
+    let stood_in = (!it.asked.mti.is_advice()).then_some(it.answer).flatten();
+    let completed = it.original.and_then(|original| {
+        let of = LegId { transaction: original, index: 0 };
+        let held = turn.state().leg(of)?;
+        Some(OriginalData {
+            mti: legs::request_type(turn, of, held)?,
+            stan: held.identity.stan,
+            transmitted: Some(held.identity.transmitted),
+            local: request.local_date.zip(request.local_time),
+            acquirer: request.acquirer,
+            forwarder: request.forwarder,
+        })
+    });
+    let (code, authorization) = (stood_in.map(|it| it.code), stood_in.and_then(|it| it.authorization));
+    Some(Message { code, authorization, original: completed, ..request })
 }
 
 /// Doubles with each try, up to a bound.
@@ -76,10 +100,14 @@ pub(super) fn is_final(code: ResponseCode) -> bool {
     )
 }
 
-/// What the bank's 0430 says: 25 means that it never saw the original, which ends the matter as well as 00 does; a true
-/// refusal needs an operator.
+/// What the bank's 0430, 0230 or 0130 says. To a reversal 25 means that it never saw the original, which ends the matter as well
+/// as 00 does; a true refusal needs an operator.
 pub(super) fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode) {
-    let ends = matches!(code, ResponseCode::APPROVED | ResponseCode::NO_ACTION | ResponseCode::ORIGINAL_NOT_FOUND);
+    let reversing = turn.state().leg(id).is_some_and(|leg| leg.status == LegStatus::Reversing);
+    let ends = match code {
+        ResponseCode::NO_ACTION | ResponseCode::ORIGINAL_NOT_FOUND => reversing,
+        code => code.approves(),
+    };
     if ends || is_final(code) {
         end(turn, id, Some(code), !ends);
     }

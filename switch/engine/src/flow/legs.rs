@@ -3,47 +3,73 @@
 //! Knows: how a leg starts, what its bank's answer means, what follows when there is none. Does not know: how what is owed to
 //! a bank reaches it (`forward`), nor when a leg may be reversed (`reversal`).
 
-use model::{Kind, Message, Mti, ResponseCode, TransactionId, TransmissionTime};
+use model::{Class, Message, Mti, ProcessingCode, ResponseCode, TransactionId, TransmissionTime};
 
-use super::{Turn, answer, forward, reversal};
-use crate::kinds::{OnTimeout, Timer, row};
+use super::answer::Passed;
+use super::{Turn, answer, forward, hold, posting, reversal};
+use crate::kinds::{OnTimeout, Step, Timer, row_of};
 use crate::out::{About, Out, Peer};
 use crate::record::{LossReason, Record};
-use crate::state::{Answer, Asked, Identity, Leg, LegStatus, Standing};
+use crate::rules::{fees, route};
+use crate::state::{Answer, Asked, HoldEnd, Identity, Leg, LegStatus, Standing, Used};
 use crate::{BankId, LegId};
 
-/// Starts the first leg. `fresh` is the acquirer's message, for what must be forwarded and is never kept (PIN block, track,
-/// chip data).
+/// What a leg is started with, beside its step.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Terms {
+    /// What the holder pays beside the amount.
+    pub(super) due: fees::Due,
+    /// What it takes of the card's limit.
+    pub(super) used: Option<Used>,
+    /// Whether cash that was taken in can be given back.
+    pub(super) escrow: bool,
+}
+
+/// Starts a leg. `fresh` is the acquirer's message while it is at hand, for what must be forwarded and is never kept (PIN block,
+/// track, chip data); only the card's bank is shown it.
 pub(super) fn start<O: Out>(
     turn: &mut Turn<'_, O>,
-    transaction: TransactionId,
-    kind: Kind,
+    leg: LegId,
+    step: &Step,
     bank: BankId,
-    escrow: bool,
-    fresh: &Message<'_>,
+    terms: Terms,
+    fresh: Option<&Message<'_>>,
 ) {
-    let Some(step) = row(kind).steps.first() else { return };
     let timers = &turn.rules().timers;
     let wait = match step.timer {
         Timer::Atm => timers.atm,
         Timer::Pos => timers.pos,
     };
-    let leg = LegId { transaction, index: 0 };
+    let Some(accepted) = turn.state().transaction(leg.transaction).map(|it| it.accepted) else { return };
+    let due = (turn.now + wait).min(accepted + timers.total).max(turn.now);
     let identity = identity(turn, bank);
-    let on_timeout = if escrow { step.on_timeout } else { step.on_timeout_cash_kept };
-    turn.record(&Record::LegStarted { leg, bank, identity, due: turn.now + wait, on_timeout });
-    let Some(request) = request(turn, leg, Mti::FINANCIAL_REQUEST) else { return };
-    let message = Message {
-        expiry: fresh.expiry,
-        track2: fresh.track2,
-        location: fresh.location,
-        additional: fresh.additional,
-        pin_block: fresh.pin_block,
-        chip: fresh.chip,
-        private: fresh.private,
-        ..request
+    let on_timeout = match if terms.escrow { step.on_timeout } else { step.on_timeout_cash_kept } {
+        // Whoever may have been charged must be given it back.
+        OnTimeout::Nothing if terms.due.fee > 0 => OnTimeout::Reverse,
+        other => other,
+    };
+    let fees::Due { fee, interchange } = terms.due;
+    turn.record(&Record::LegStarted { leg, bank, identity, due, on_timeout, fee, interchange, used: terms.used });
+    let Some(request) = first_request(turn, leg) else { return };
+    let message = match fresh {
+        Some(fresh) => Message {
+            expiry: fresh.expiry,
+            track2: fresh.track2,
+            location: fresh.location,
+            additional: fresh.additional,
+            pin_block: fresh.pin_block,
+            balances: fresh.balances,
+            chip: fresh.chip,
+            private: fresh.private,
+            ..request
+        },
+        None => request,
     };
     turn.send(Peer::Bank(bank), &message, About::Leg(leg));
+}
+
+fn first_request<O: Out>(turn: &Turn<'_, O>, id: LegId) -> Option<Message<'static>> {
+    request(turn, id, request_type(turn, id, turn.state().leg(id)?)?)
 }
 
 /// A name for a new message to `bank`.
@@ -51,16 +77,34 @@ pub(super) fn identity<O: Out>(turn: &Turn<'_, O>, bank: BankId) -> Identity {
     Identity { stan: turn.state().banks().next_stan(bank), transmitted: TransmissionTime::of(turn.now) }
 }
 
-/// The leg's request as it can be made again at any time: without what was never kept.
+/// The type of a leg's request as it is first sent: of the class that was asked, an advice where the leg is one.
+pub(super) fn request_type<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Mti> {
+    let class = turn.state().transaction(id.transaction)?.asked.mti.class()?;
+    Some(match (class, leg.on_timeout) {
+        (Class::Authorization, OnTimeout::Advise) => Mti::AUTHORIZATION_ADVICE,
+        (Class::Authorization, _) => Mti::AUTHORIZATION_REQUEST,
+        (_, OnTimeout::Advise) => Mti::FINANCIAL_ADVICE,
+        (_, _) => Mti::FINANCIAL_REQUEST,
+    })
+}
+
+/// The leg's request as it can be made again at any time: without what was never kept. A later leg's bank is shown no card: it is
+/// another bank's.
 pub(super) fn request<O: Out>(turn: &Turn<'_, O>, id: LegId, mti: Mti) -> Option<Message<'static>> {
     let transaction = turn.state().transaction(id.transaction)?;
     let leg = turn.state().leg(id)?;
     let asked = &transaction.asked;
-    Some(Message {
+    let message = Message {
         business_date: Some(transaction.date.month_day()),
         forwarder: Some(turn.rules().institution),
+        fee: Some(leg.fee).filter(|fee| *fee > 0),
         ..named(asked, leg.identity, mti)
-    })
+    };
+    if id.index == 0 {
+        return Some(message);
+    }
+    let step = row_of(asked)?.steps.get(usize::from(id.index))?;
+    Some(Message { pan: None, from_account: None, processing: Some(ProcessingCode::of(step.asks)), ..message })
 }
 
 fn named(asked: &Asked, identity: Identity, mti: Mti) -> Message<'static> {
@@ -82,7 +126,7 @@ pub(super) fn reply<O: Out>(turn: &mut Turn<'_, O>, bank: BankId, message: &Mess
     let Some((id, leg)) = matched(turn, bank, message) else {
         return turn.record(&Record::late(bank, message, None));
     };
-    let answers_advice = message.mti == Mti::REVERSAL_ADVICE_RESPONSE;
+    let answers_advice = message.mti.response().is_advice();
     match (leg.status, message.code) {
         (LegStatus::Sent, Some(code)) if sound && !answers_advice => answered(turn, id, code, message),
         (LegStatus::Sent, _) => lost(turn, id, LossReason::BadReply),
@@ -91,7 +135,10 @@ pub(super) fn reply<O: Out>(turn: &mut Turn<'_, O>, bank: BankId, message: &Mess
                 answered(turn, id, code, message);
             }
         }
-        (LegStatus::Reversing, Some(code)) if sound && answers_advice => forward::answered(turn, id, code),
+        (LegStatus::Reversing, Some(code)) if sound && message.mti == Mti::REVERSAL_ADVICE_RESPONSE => {
+            forward::answered(turn, id, code);
+        }
+        (LegStatus::Advising, Some(code)) if sound && answers_advice => forward::answered(turn, id, code),
         _ => turn.record(&Record::late(bank, message, Some(id))),
     }
 }
@@ -102,11 +149,12 @@ fn matched<O: Out>(turn: &Turn<'_, O>, bank: BankId, message: &Message<'_>) -> O
     let id = turn.state().banks().leg(bank, stan)?;
     let leg = *turn.state().leg(id)?;
     let asked = &turn.state().transaction(id.transaction)?.asked;
-    let advice = leg.reversal.map(|it| it.identity).filter(|it| it.stan == stan);
-    let identity = match message.mti {
-        Mti::REVERSAL_ADVICE_RESPONSE => advice?,
-        Mti::FINANCIAL_RESPONSE => leg.identity,
-        _ => return None,
+    let identity = if message.mti == Mti::REVERSAL_ADVICE_RESPONSE {
+        leg.reversal.map(|it| it.identity)?
+    } else if message.mti == request_type(turn, id, &leg)?.response() {
+        leg.identity
+    } else {
+        return None;
     };
     let agrees = identity.stan == stan
         && message.transmitted == Some(identity.transmitted)
@@ -119,18 +167,64 @@ fn matched<O: Out>(turn: &Turn<'_, O>, bank: BankId, message: &Message<'_>) -> O
 /// A leg's outcome is known.
 fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, message: &Message<'_>) {
     let Some(transaction) = turn.state().transaction(id.transaction) else { return };
-    let (standing, asked) = (transaction.standing, transaction.asked);
-    let undo = turn.state().leg(id).and_then(|leg| leg.undo);
+    let asked = transaction.asked;
     let partial = message.amount.filter(|amount| code == ResponseCode::PARTIALLY_APPROVED && *amount < asked.amount);
-    let answer = Answer { code, authorization: message.authorization, amount: partial };
-    let told_in_progress = transaction.answer.is_some();
+    let answer = Answer { code, authorization: message.authorization, amount: partial, issued: message.issued };
     turn.record(&Record::LegAnswered { leg: id, answer });
-    match (standing, undo) {
-        (Standing::Reversed, Some(stands)) if code.approves() => reversal::start_asked(turn, id, stands),
-        (Standing::Reversed, _) => {}
+    if code.approves() {
+        approved(turn, id, &asked, answer, message);
+    } else {
+        declined(turn, id, answer);
+    }
+}
+
+/// The bank has done what was asked: it is posted, and the next leg starts, or the acquirer is told.
+fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: Answer, message: &Message<'_>) {
+    let Some(row) = row_of(asked) else { return };
+    let amount = answer.amount.unwrap_or(asked.amount);
+    posting::post(turn, id, amount);
+    if row.steps.get(usize::from(id.index)).is_some_and(|step| step.holds) {
+        hold::place(turn, id, amount);
+    }
+    let Some(transaction) = turn.state().transaction(id.transaction) else { return };
+    let (standing, told) = (transaction.standing, transaction.answer.is_some());
+    let undo = turn.state().leg(id).and_then(|leg| leg.undo);
+    let next = LegId { index: id.index + 1, ..id };
+    match (standing, row.steps.get(usize::from(next.index))) {
+        // What has arrived elsewhere cannot be called back: an operator must know.
+        (Standing::Reversed, _) if id.index > 0 => turn.record(&Record::ReversalOverruled { transaction: id.transaction }),
+        (Standing::Reversed, _) => reversal::start_asked(turn, id, undo.unwrap_or(0)),
+        (_, Some(step)) => match route::bank(turn.rules(), asked, step) {
+            Ok(bank) => start(turn, next, step, bank.id, Terms::default(), None),
+            // The configuration changed while the first leg was open.
+            Err(code) => declined(turn, next, Answer::of(code)),
+        },
         // The acquirer was told 09; from now on its repeats are told this.
-        _ if told_in_progress => turn.record(&Record::Answered { transaction: id.transaction, answer }),
-        _ => answer::tell(turn, id.transaction, answer, message.balances),
+        _ if told => turn.record(&Record::Answered { transaction: id.transaction, answer: whole(turn, id, answer) }),
+        _ => {
+            let answer = whole(turn, id, answer);
+            answer::tell(turn, id.transaction, answer, Passed::of(message));
+        }
+    }
+}
+
+/// What the acquirer is told of several legs: the name that the card's own bank gave, and the last one's word.
+fn whole<O: Out>(turn: &Turn<'_, O>, id: LegId, last: Answer) -> Answer {
+    let first = turn.state().leg(LegId { index: 0, ..id }).and_then(|leg| leg.answer);
+    Answer { authorization: first.and_then(|it| it.authorization).or(last.authorization), ..last }
+}
+
+/// The bank has said no: what earlier legs did is undone, and the acquirer is told.
+fn declined<O: Out>(turn: &mut Turn<'_, O>, id: LegId, answer: Answer) {
+    for index in 0..id.index {
+        reversal::start_refused(turn, LegId { index, ..id });
+    }
+    let Some(transaction) = turn.state().transaction(id.transaction) else { return };
+    let answer = Answer { authorization: None, issued: None, amount: None, ..answer };
+    match (transaction.standing, transaction.answer) {
+        (Standing::Reversed, _) => {}
+        (_, Some(_)) => turn.record(&Record::Answered { transaction: id.transaction, answer }),
+        (_, None) => answer::tell(turn, id.transaction, answer, Passed::default()),
     }
 }
 
@@ -138,7 +232,7 @@ fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, messa
 pub(super) fn undelivered<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
     if turn.state().leg(id).is_some_and(|leg| leg.status == LegStatus::Sent) {
         turn.record(&Record::LegLost { leg: id, reason: LossReason::Undelivered });
-        tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE);
+        declined(turn, id, Answer::of(ResponseCode::BANK_UNAVAILABLE));
     }
 }
 
@@ -146,8 +240,11 @@ pub(super) fn undelivered<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
 pub(super) fn due<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
     match turn.state().leg(id).map(|leg| leg.status) {
         Some(LegStatus::Sent) => lost(turn, id, LossReason::Timeout),
-        Some(LegStatus::Reversing | LegStatus::Repeating) => forward::attempt(turn, id),
-        _ => debug_assert!(false, "only open legs have a moment"),
+        Some(LegStatus::Reversing | LegStatus::Repeating | LegStatus::Advising) => forward::attempt(turn, id),
+        _ => {
+            let held = hold::end(turn, id, HoldEnd::Expired);
+            debug_assert!(held, "only open legs and holds have a moment");
+        }
     }
 }
 
@@ -166,12 +263,13 @@ pub(super) fn lost<O: Out>(turn: &mut Turn<'_, O>, id: LegId, reason: LossReason
             turn.record(&Record::RepeatStarted { leg: id });
             forward::attempt(turn, id);
         }
-        OnTimeout::Nothing => tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE),
+        // An advice is owed from its beginning and never waits for an answer otherwise.
+        OnTimeout::Nothing | OnTimeout::Advise => tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE),
     }
 }
 
 fn tell_unless_undone<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, code: ResponseCode) {
     if turn.state().transaction(transaction).is_some_and(|it| it.standing == Standing::Open) {
-        answer::tell(turn, transaction, Answer::of(code), None);
+        answer::tell(turn, transaction, Answer::of(code), Passed::default());
     }
 }

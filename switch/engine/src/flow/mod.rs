@@ -1,17 +1,25 @@
 //! The one place where things are decided. Each flow reads the state, keeps records, and sends; see [`Turn`].
 
+mod advice;
 mod answer;
+mod command;
+mod dates;
 mod forward;
+mod hold;
+mod hot;
 mod legs;
 mod network;
+mod posting;
 mod recover;
 mod request;
 mod reversal;
+mod standin;
 
 pub use answer::refusal;
 
 use model::{Class, Message, ResponseCode, Timestamp};
 
+use crate::command::{Command, Disallowed};
 use crate::config::Rules;
 use crate::input::{BankEvent, Input};
 use crate::out::{About, Out, Peer};
@@ -63,10 +71,13 @@ impl Engine {
         if let Input::Recovered = input {
             return recover::run(turn, seed);
         }
-        turn.open_day();
+        dates::keep(turn);
         match input {
             Input::Request { link, acquirer, message } => match message.mti.class() {
-                Some(Class::Financial) if !message.mti.is_advice() => request::ask(turn, link, acquirer, message),
+                Some(Class::Financial | Class::Authorization) if message.mti.is_advice() => {
+                    advice::ask(turn, link, acquirer, message);
+                }
+                Some(Class::Financial | Class::Authorization) => request::ask(turn, link, acquirer, message),
                 Some(Class::Reversal) => reversal::ask(turn, link, acquirer, message),
                 _ => answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED),
             },
@@ -78,10 +89,31 @@ impl Engine {
             Input::Network { link, bank, institution, message, code } => {
                 network::answer(turn, link, bank, institution, message, code);
             }
+            Input::FileUpdate { link, bank, message } => hot::update(turn, link, bank, message),
             Input::Tick => {}
             Input::Recovered => {}
         }
         settle_due(turn);
+        dates::close(turn);
+    }
+
+    /// Carries out an operator's order.
+    ///
+    /// # Errors
+    /// Why not; what is refused leaves no trace.
+    pub fn command<O: Out>(
+        &mut self,
+        now: Timestamp,
+        operator: &str,
+        reason: &str,
+        command: Command,
+        out: &mut O,
+    ) -> Result<(), Disallowed> {
+        let turn = &mut Turn { now, rules: &self.rules, state: &mut self.state, out };
+        dates::keep(turn);
+        let done = command::run(turn, operator, reason, command);
+        dates::close(turn);
+        done
     }
 }
 
@@ -118,13 +150,5 @@ impl<'t, O: Out> Turn<'t, O> {
 
     fn send(&mut self, to: Peer, message: &Message<'_>, about: About) {
         self.out.send(to, message, about);
-    }
-
-    /// Business dates follow local time, and never turn back.
-    fn open_day(&mut self) {
-        let date = self.rules.offset.date(self.now);
-        if date > self.state.date() {
-            self.record(&Record::DayOpened { date });
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! After a stop: whatever was open may have been sent, and is resolved by its kind's rule.
 
-use super::{Turn, legs};
+use super::{Turn, dates, legs};
 use crate::LegId;
 use crate::out::Out;
 use crate::record::{LossReason, Record};
@@ -20,11 +20,12 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, seed: u64) {
     for bank in linked {
         turn.record(&Record::BankLinked { bank, up: false });
     }
-    turn.open_day();
+    dates::keep(turn);
     let open: Vec<LegId> = turn.state().open_legs().collect();
     for leg in open {
         if turn.state().leg(leg).is_some_and(|it| it.status == LegStatus::Sent) {
             legs::lost(turn, leg, LossReason::Stopped);
         }
     }
+    dates::close(turn);
 }

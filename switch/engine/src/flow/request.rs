@@ -2,14 +2,15 @@
 
 use model::{Message, ResponseCode, Rrn, TransactionId};
 
-use super::{Turn, answer, legs};
-use crate::LinkId;
+use super::{Turn, answer, legs, standin};
+use crate::config::BankRules;
 use crate::input::Acquirer;
-use crate::kinds::row;
+use crate::kinds::{At, Moves, Row, row_of};
 use crate::out::Out;
-use crate::record::Record;
-use crate::rules::route;
-use crate::state::{Asked, Key, Standing};
+use crate::record::{Record, StandInReason};
+use crate::rules::{fees, limits, route};
+use crate::state::{Asked, Key, Lane, Standing};
+use crate::{LegId, LinkId};
 
 /// An acquirer's financial request.
 pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
@@ -19,30 +20,72 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     let Some(asked) = asked(turn, link, acquirer, message) else {
         return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
     };
-    match known(turn, &asked, row(kind).moves_money, message.pin_block.is_some()) {
-        Known::No => {}
+    let Some(row) = row_of(&asked) else { return refuse(turn, asked, ResponseCode::NOT_SUPPORTED, true) };
+    let charged_before = match known(turn, &asked, row.moves_money, message.pin_block.is_some()) {
+        Known::No { charged } => charged,
         Known::Conflict => return refuse(turn, asked, ResponseCode::DUPLICATE, false),
         Known::Answered(first) => return answer::give(turn, link, &asked, first),
         Known::Open(first) => {
             return turn.record(&Record::Joined { transaction: first, link, transmitted: asked.transmitted });
         }
-    }
-    if row(kind).moves_money && asked.amount == 0 {
-        return refuse(turn, asked, ResponseCode::INVALID_AMOUNT, true);
-    }
-    if asked.pan.is_some_and(|pan| !pan.luhn_holds()) {
-        return refuse(turn, asked, ResponseCode::UNKNOWN_CARD, true);
-    }
-    let bank = match route::bank(turn.rules(), &asked, kind) {
-        Ok(bank) => bank,
+    };
+    let banks = match admitted(turn, &asked, &row) {
+        Ok(banks) => banks,
         Err(code) => return refuse(turn, asked, code, true),
     };
-    if !turn.state().banks().is_available(bank.id) || turn.state().in_flight(bank.id) >= bank.in_flight_max {
+    let (Some(bank), Some(step)) = (banks.first(), row.steps.first()) else { return };
+    let lane = Lane::of(bank.id, &asked, 0);
+    if let Some(reason) = unreachable(turn, bank, lane) {
+        return standin::decide(turn, bank, asked, step, message, reason);
+    }
+    if banks.iter().any(|bank| turn.state().in_flight(bank.id) >= bank.in_flight_max) {
         return refuse(turn, asked, ResponseCode::BANK_UNAVAILABLE, true);
     }
+    let date = turn.state().date();
+    let used = match limits::take(turn.rules(), turn.state().usage(), &asked, kind, date) {
+        Ok(used) => used,
+        Err(code) => return refuse(turn, asked, code, true),
+    };
+    let due = if charged_before || step.holds { fees::Due::default() } else { fees::due(turn.rules(), &asked, kind, bank, date) };
     let transaction = turn.state().book().next_id();
     turn.record(&Record::Accepted { transaction, asked });
-    legs::start(turn, transaction, kind, bank.id, acquirer.escrow, message);
+    let leg = LegId { transaction, index: 0 };
+    legs::start(turn, leg, step, bank.id, legs::Terms { due, used, escrow: acquirer.escrow }, Some(message));
+}
+
+/// Every step's bank, where the request may be asked at all.
+fn admitted<'r, O: Out>(turn: &Turn<'r, O>, asked: &Asked, row: &Row) -> Result<Vec<&'r BankRules>, ResponseCode> {
+    if row.moves_money && asked.amount == 0 && row.steps.iter().any(|step| step.moves != Moves::Nothing || step.holds) {
+        return Err(ResponseCode::INVALID_AMOUNT);
+    }
+    let needs_card = row.steps.first().is_some_and(|step| step.at == At::Card);
+    if asked.pan.is_some_and(|pan| !pan.luhn_holds()) || (needs_card && asked.pan.is_none()) {
+        return Err(ResponseCode::UNKNOWN_CARD);
+    }
+    if needs_card && let Some(code) = asked.pan.and_then(|pan| turn.state().hot_card(pan)) {
+        return Err(code);
+    }
+    let banks = row.steps.iter().map(|step| route::bank(turn.rules(), asked, step)).collect::<Result<Vec<_>, _>>()?;
+    for (step, bank) in row.steps.iter().zip(&banks) {
+        if bank.own_terminals_only.contains(&step.asks) && asked.acquirer.number() != u64::from(bank.id.0) {
+            return Err(ResponseCode::NOT_PERMITTED_TO_TERMINAL);
+        }
+    }
+    // Whoever is to receive must be there before anything is taken.
+    if banks.iter().skip(1).any(|bank| !turn.state().banks().is_available(bank.id)) {
+        return Err(ResponseCode::BANK_UNAVAILABLE);
+    }
+    Ok(banks)
+}
+
+/// Why the card's bank cannot be asked now. A live request never overtakes a debit that its bank has yet to be told of.
+fn unreachable<O: Out>(turn: &Turn<'_, O>, bank: &BankRules, lane: Lane) -> Option<StandInReason> {
+    let banks = turn.state().banks();
+    match (banks.is_linked(bank.id), banks.is_available(bank.id)) {
+        (false, _) => Some(StandInReason::Down),
+        (true, false) => Some(StandInReason::SignedOff),
+        (true, true) => turn.state().owes_advice(lane).then_some(StandInReason::Queued),
+    }
 }
 
 /// What is kept of a request. `None` where a field is missing that its profile should have asked for.
@@ -84,9 +127,12 @@ fn made_rrn(transaction: TransactionId) -> Rrn {
 }
 
 /// Whether a request was here before.
-enum Known {
-    /// Never.
-    No,
+pub(super) enum Known {
+    /// Never; or it was an inquiry, which is asked again. Whether its fee was charged then.
+    No {
+        /// It was.
+        charged: bool,
+    },
     /// It was, and waits for its answer.
     Open(TransactionId),
     /// It was, and this was its answer.
@@ -96,14 +142,16 @@ enum Known {
 }
 
 /// The duplicate check: key DE32 + DE41 + DE11 + class, then DE12 and DE13, then the whole of what moves money.
-fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool, with_pin: bool) -> Known {
+pub(super) fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool, with_pin: bool) -> Known {
     let key = Key::of(asked);
     let book = turn.state().book();
     if book.awaited(key).is_some_and(|it| is_awaited(turn, asked, it.transmitted, it.reversal)) {
         return Known::Conflict;
     }
     let same_time = |it: &Asked| (it.local_date, it.local_time) == (asked.local_date, asked.local_time);
-    let Some((first, it)) = book.find(key).find(|(_, it)| same_time(&it.asked)) else { return Known::No };
+    let Some((first, it)) = book.find(key).find(|(_, it)| same_time(&it.asked)) else {
+        return Known::No { charged: false };
+    };
     match it.standing {
         _ if !it.asked.is_repeated_by(asked) => Known::Conflict,
         Standing::Reversed | Standing::Tombstone => Known::Conflict,
@@ -111,7 +159,7 @@ fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool, with_pin:
         Standing::Answered if moves_money => Known::Answered(first),
         // An inquiry is asked again, but a PIN block is shown to a bank once: a replayed one would cost the holder a try.
         Standing::Answered if with_pin => Known::Conflict,
-        Standing::Answered => Known::No,
+        Standing::Answered => Known::No { charged: it.legs.iter().any(|leg| leg.charged) },
     }
 }
 
@@ -123,7 +171,7 @@ fn is_awaited<O: Out>(turn: &Turn<'_, O>, asked: &Asked, transmitted: model::Tra
 
 /// The switch itself says no. `keep` is whether the request is remembered under its key; a conflict must not take the place
 /// of the first.
-fn refuse<O: Out>(turn: &mut Turn<'_, O>, asked: Asked, code: ResponseCode, keep: bool) {
+pub(super) fn refuse<O: Out>(turn: &mut Turn<'_, O>, asked: Asked, code: ResponseCode, keep: bool) {
     if keep {
         let transaction = turn.state().book().next_id();
         turn.record(&Record::Refused { transaction, asked, code });

@@ -4,12 +4,12 @@
 
 use model::{Class, Message, Mti, OriginalData, ResponseCode, Stan, TransactionId};
 
-use super::{Turn, answer, forward, legs, request};
+use super::{Turn, answer, forward, hold, legs, posting, request};
 use crate::input::Acquirer;
 use crate::kinds::OnTimeout;
 use crate::out::Out;
 use crate::record::{Record, ReversalReason};
-use crate::state::{Asked, Identity, Key, LegStatus, Standing, Transaction};
+use crate::state::{Asked, HoldEnd, Key, LegStatus, Named, Standing, Transaction};
 use crate::{LegId, LinkId};
 
 /// An acquirer's 0400 or 0420. It is answered once it is durable, whatever the bank says later.
@@ -30,6 +30,10 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     let original = original(turn, &asked, named);
     let (code, awaited) = match original.and_then(|id| turn.state().transaction(id)) {
         Some(it) if asked.stands > 0 && asked.stands >= it.asked.amount => (ResponseCode::INVALID_AMOUNT, None),
+        // What went through several banks, or is only held, is undone whole or not at all.
+        Some(it) if asked.stands > 0 && (it.legs.len() > 1 || it.legs.iter().any(|leg| leg.hold.is_some())) => {
+            (ResponseCode::NOT_SUPPORTED, None)
+        }
         Some(_) => (ResponseCode::APPROVED, None),
         None => (unknown_original(message.mti), awaited(named)),
     };
@@ -48,25 +52,41 @@ fn unknown_original(mti: Mti) -> ResponseCode {
 /// The transaction that DE90 names, with the same card and amount: by DE11 and DE7 (of the 1993 version DE12), or by DE37 where a
 /// repeat refreshed DE7.
 fn original<O: Out>(turn: &Turn<'_, O>, asked: &Asked, named: OriginalData) -> Option<TransactionId> {
+    let same_money = |it: &Transaction| (asked.amount, asked.currency) == (it.asked.amount, it.asked.currency);
+    find(turn, asked, named, same_money)
+}
+
+/// The authorization that a completion names. What is taken may be less than was held, or more.
+pub(super) fn authorization<O: Out>(turn: &Turn<'_, O>, asked: &Asked, named: OriginalData) -> Option<TransactionId> {
+    let holds = |it: &Transaction| it.asked.mti.class() == Some(Class::Authorization) && asked.currency == it.asked.currency;
+    find(turn, asked, named, holds)
+}
+
+fn find<O: Out>(
+    turn: &Turn<'_, O>,
+    asked: &Asked,
+    named: OriginalData,
+    fits: impl Fn(&Transaction) -> bool,
+) -> Option<TransactionId> {
     let key = Key {
         acquirer: named.acquirer.unwrap_or(asked.acquirer),
         terminal: asked.terminal,
         stan: named.stan,
-        class: named.mti.class(),
+        mti: Key::type_of(named.mti),
     };
     let is_meant = |it: &Transaction| {
         let same_local_time = named.local == Some((it.asked.local_date, it.asked.local_time));
         let same_time = named.transmitted == Some(it.asked.transmitted) || same_local_time;
         let same_card = asked.pan.is_none() || asked.pan == it.asked.pan;
-        let same_money = (asked.amount, asked.currency) == (it.asked.amount, it.asked.currency);
-        (same_time || asked.rrn == it.asked.rrn) && same_card && same_money
+        (same_time || asked.rrn == it.asked.rrn) && same_card && fits(it)
     };
     turn.state().book().find(key).find(|(_, it)| is_meant(it)).map(|(id, _)| id)
 }
 
-fn awaited(named: OriginalData) -> Option<Identity> {
-    (named.mti.class() == Some(Class::Financial) && named.stan != Stan::default())
-        .then(|| Identity { stan: named.stan, transmitted: named.transmitted.unwrap_or_default() })
+fn awaited(named: OriginalData) -> Option<Named> {
+    let may_come = matches!(named.mti.class(), Some(Class::Financial | Class::Authorization)) && named.stan != Stan::default();
+    let mti = Key::type_of(named.mti);
+    may_come.then(|| Named { mti, stan: named.stan, transmitted: named.transmitted.unwrap_or_default() })
 }
 
 /// Undoes what the legs of `transaction` have done or may do, down to `stands`. A transaction is undone once.
@@ -75,18 +95,20 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
     if it.standing == Standing::Reversed {
         return;
     }
-    let legs = it.legs.len();
-    for index in 0..u8::try_from(legs).unwrap_or(u8::MAX) {
-        let leg = LegId { transaction, index };
-        let Some(it) = turn.state().leg(leg) else { continue };
-        match (it.status, it.on_timeout) {
-            (LegStatus::Approved, OnTimeout::Reverse | OnTimeout::Repeat) | (LegStatus::Sent, OnTimeout::Reverse) => {
-                start(turn, leg, ReversalReason::Asked, stands);
-            }
-            // Its outcome must be found before it can be undone.
-            (LegStatus::Sent | LegStatus::Repeating, OnTimeout::Repeat) => turn.record(&Record::UndoNoted { leg, stands }),
-            _ => {}
+    // Of several legs the last one tells: the money is there, or on its way, or what took it is being undone already.
+    let Some(index) = u8::try_from(it.legs.len()).ok().and_then(|count| count.checked_sub(1)) else { return };
+    let leg = LegId { transaction, index };
+    let Some(it) = turn.state().leg(leg) else { return };
+    match (it.status, it.on_timeout) {
+        (LegStatus::Approved | LegStatus::Dead, OnTimeout::Repeat) if index > 0 => {
+            turn.record(&Record::ReversalOverruled { transaction });
         }
+        (LegStatus::Approved, OnTimeout::Reverse | OnTimeout::Repeat | OnTimeout::Advise)
+        | (LegStatus::Sent, OnTimeout::Reverse)
+        | (LegStatus::Advising, OnTimeout::Advise) => start(turn, leg, ReversalReason::Asked, stands),
+        // Its outcome must be found before it can be undone.
+        (LegStatus::Sent | LegStatus::Repeating, OnTimeout::Repeat) => turn.record(&Record::UndoNoted { leg, stands }),
+        _ => {}
     }
 }
 
@@ -100,28 +122,36 @@ pub(super) fn start_asked<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, stands: u6
     start(turn, leg, ReversalReason::Asked, stands);
 }
 
-/// An approval did not leave: the customer has nothing, so nothing must stand. Where cash was kept or an account is paid, the
-/// transaction stands and a repeat is told so.
+/// Reverses an earlier leg, because a later one was refused.
+pub(super) fn start_refused<O: Out>(turn: &mut Turn<'_, O>, leg: LegId) {
+    start(turn, leg, ReversalReason::LaterLegRefused, 0);
+}
+
+/// An approval did not leave: the customer has nothing, so nothing must stand. Where cash was kept, an account was paid, or it was
+/// an advice, the transaction stands and a repeat is told so.
 pub(super) fn undelivered<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId) {
     turn.record(&Record::AnswerUndelivered { transaction });
     let Some(it) = turn.state().transaction(transaction) else { return };
     let approved = it.standing == Standing::Answered && it.answer.is_some_and(|answer| answer.code.approves());
-    for index in 0..u8::try_from(it.legs.len()).unwrap_or(u8::MAX) {
-        let leg = LegId { transaction, index };
-        let reversible = turn.state().leg(leg).is_some_and(|leg| leg.on_timeout == OnTimeout::Reverse);
-        if approved && reversible {
-            start(turn, leg, ReversalReason::Undelivered, 0);
-        }
+    let reversible = matches!(&it.legs[..], [leg] if matches!(leg.on_timeout, OnTimeout::Reverse | OnTimeout::Advise));
+    if approved && reversible && !it.asked.mti.is_advice() {
+        start(turn, LegId { transaction, index: 0 }, ReversalReason::Undelivered, 0);
     }
 }
 
 /// Starts the reversal of a leg, once. A leg that never left, was declined, or is being reversed already stays as it is.
 fn start<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, reason: ReversalReason, stands: u64) {
     let Some(it) = turn.state().leg(leg) else { return };
-    if it.reversal.is_some() || !matches!(it.status, LegStatus::Sent | LegStatus::Approved) {
+    if it.reversal.is_some() || !matches!(it.status, LegStatus::Sent | LegStatus::Approved | LegStatus::Advising) {
         return;
     }
-    let identity = legs::identity(turn, it.bank);
+    let (bank, held) = (it.bank, it.hold.is_some());
+    if held && !hold::end(turn, leg, HoldEnd::Reversed) {
+        // What was held is free already, or taken by a completion, which is reversed by its own name.
+        return;
+    }
+    let identity = legs::identity(turn, bank);
     turn.record(&Record::ReversalStarted { leg, reason, identity, stands });
+    posting::take_back(turn, leg, stands);
     forward::attempt(turn, leg);
 }

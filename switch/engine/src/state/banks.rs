@@ -37,6 +37,11 @@ impl Banks {
         self.banks.get(&bank).is_some_and(|it| it.linked && !it.signed_off)
     }
 
+    /// Whether a link to it is up, signed on or not.
+    pub(crate) fn is_linked(&self, bank: BankId) -> bool {
+        self.banks.get(&bank).is_some_and(|it| it.linked)
+    }
+
     pub(crate) fn linked(&self) -> impl Iterator<Item = BankId> {
         self.banks.iter().filter(|(_, it)| it.linked).map(|(bank, _)| *bank)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
-use model::{BusinessDate, Class, InstitutionId, Stan, TerminalId, Timestamp, TransactionId, TransmissionTime};
+use model::{BusinessDate, InstitutionId, Mti, Stan, TerminalId, Timestamp, TransactionId, TransmissionTime};
 
 use super::{Asked, Map, Standing, Transaction};
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
@@ -24,24 +24,33 @@ pub(crate) struct Key {
     pub(crate) acquirer: InstitutionId,
     pub(crate) terminal: TerminalId,
     pub(crate) stan: Stan,
-    pub(crate) class: Option<Class>,
+    /// The message's type, so that an advice is told from a request under the same number.
+    pub(crate) mti: Mti,
 }
 
 impl Key {
     pub(crate) fn of(asked: &Asked) -> Self {
-        Self { acquirer: asked.acquirer, terminal: asked.terminal, stan: asked.stan, class: asked.mti.class() }
+        Self { acquirer: asked.acquirer, terminal: asked.terminal, stan: asked.stan, mti: Self::type_of(asked.mti) }
+    }
+
+    /// The type under which a message is known: repeats are what they repeat, and a reversal is one however it is told.
+    pub(crate) fn type_of(mti: Mti) -> Mti {
+        match mti.first() {
+            Mti::REVERSAL_REQUEST => Mti::REVERSAL_ADVICE,
+            first => first,
+        }
     }
 
     fn is_of(&self, asked: &Asked) -> bool {
         let other = Self::of(asked);
         self.acquirer == other.acquirer
             && self.stan == other.stan
-            && self.class == other.class
+            && self.mti == other.mti
             && self.terminal.trimmed() == other.terminal.trimmed()
     }
 
     fn hash(&self, hasher: &FixedState) -> u64 {
-        hasher.hash_one((self.acquirer.number(), self.stan.number(), self.class, self.terminal.trimmed()))
+        hasher.hash_one((self.acquirer.number(), self.stan.number(), self.mti, self.terminal.trimmed()))
     }
 }
 

@@ -16,9 +16,11 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
-    pub(crate) fn of(bank: BankId, asked: &Asked) -> Self {
+    /// The lane of a transaction's leg: the first is about the card, where one is shown, later ones about the account that receives.
+    pub(crate) fn of(bank: BankId, asked: &Asked, index: u8) -> Self {
+        let card = asked.pan.filter(|_| index == 0);
         // Two cards that meet in one number only wait for each other, so any fixed seed serves.
-        let whose = FixedState::with_seed(1).hash_one((asked.pan, asked.to_account));
+        let whose = FixedState::with_seed(1).hash_one((card, asked.to_account.filter(|_| card.is_none())));
         Self { bank, whose }
     }
 }
@@ -45,6 +47,11 @@ impl Forward {
     /// The leg whose turn it is in a lane.
     pub(crate) fn head(&self, lane: Lane) -> Option<LegId> {
         self.lanes.get(&lane).and_then(VecDeque::front).copied()
+    }
+
+    /// All that is owed in a lane, in its order.
+    pub(crate) fn in_lane(&self, lane: Lane) -> impl Iterator<Item = LegId> {
+        self.lanes.get(&lane).into_iter().flatten().copied()
     }
 
     /// Every leg whose turn it is.
@@ -79,5 +86,10 @@ impl Forward {
 
     pub(super) fn bury(&mut self, leg: LegId) {
         self.dead.insert(leg);
+    }
+
+    /// An operator has decided what becomes of it.
+    pub(super) fn exhume(&mut self, leg: LegId) {
+        self.dead.remove(&leg);
     }
 }

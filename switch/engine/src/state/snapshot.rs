@@ -1,8 +1,17 @@
 //! The whole state as bytes, and back. What can be found again from the transactions is not written.
 
-use super::{Banks, Book, LegStatus, State};
+use model::{Pan, ResponseCode};
+
+use super::{Banks, Book, LegStatus, Positions, Standing, State, Usage, Used};
 use crate::LegId;
-use crate::bytes::{Bytes, Damaged, Source};
+use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
+
+struct HotCard {
+    pan: Pan,
+    code: ResponseCode,
+}
+
+bytes_of_struct!(HotCard { pan, code });
 
 /// Rises with every change of the layout; a snapshot of another version is not read, and the journal is replayed instead.
 const VERSION: u8 = 1;
@@ -18,8 +27,12 @@ impl State {
         if let Some(adopted) = &self.adopted {
             crate::bytes::put_slice(adopted.as_bytes(), out);
         }
+        self.closed.put(out);
         self.banks.put(out);
         self.book.put(out);
+        self.positions.put(out);
+        self.hot_cards.iter().map(|(pan, code)| HotCard { pan: *pan, code: *code }).collect::<Vec<_>>().put(out);
+        self.overruled.iter().copied().collect::<Vec<_>>().put(out);
         // The order in which lanes were joined is the one thing that transactions do not tell.
         self.forward.lanes().collect::<Vec<LegId>>().put(out);
     }
@@ -38,32 +51,43 @@ impl State {
         let digest = u64::take(from)?;
         let date = Bytes::take(from)?;
         let adopted = if bool::take(from)? { Some(String::from_utf8_lossy(from.slice()?).into_owned()) } else { None };
+        let closed = Bytes::take(from)?;
         let banks = Banks::take(seed, from)?;
         let book = Book::take(seed, from)?;
+        let positions = Positions::take(from)?;
+        let hot_cards = Vec::<HotCard>::take(from)?.into_iter().map(|it| (it.pan, it.code)).collect();
+        let overruled = Vec::take(from)?.into_iter().collect();
         let owed = Vec::<LegId>::take(from)?;
         if !from.is_empty() {
             return Err(Damaged("a snapshot with something behind its end"));
         }
-        let mut state = Self { digest, date, adopted, banks, book, ..Self::seeded(seed) };
+        let kept = Self { digest, date, closed, adopted, banks, book, positions, hot_cards, overruled, ..Self::seeded(seed) };
+        let mut state = kept;
         state.find_again(&owed);
         Ok(state)
     }
 
     /// Fills what is derived: trace numbers in use, timers, lanes, the dead-letter list.
     fn find_again(&mut self, owed: &[LegId]) {
-        let Self { banks, book, timers, forward, .. } = self;
+        let Self { banks, book, timers, forward, usage, unanswered, date, closed, .. } = self;
         for (transaction, it) in book.all() {
+            if it.standing == Standing::Open && it.date > *closed {
+                *unanswered.entry(it.date).or_default() += 1;
+            }
             for (index, leg) in (0..).zip(&it.legs) {
                 let id = LegId { transaction, index };
                 if leg.status == LegStatus::Dead {
                     forward.bury(id);
                 }
                 if leg.status.is_open() {
-                    // An answered request has given its number back; its reversal has one of its own.
-                    let request = leg.answer.is_none().then_some(leg.identity.stan);
-                    let advice = leg.reversal.map(|it| it.identity.stan);
-                    for stan in [request, advice].into_iter().flatten() {
+                    for stan in leg.stans().into_iter().flatten() {
                         banks.retake_stan(leg.bank, stan, id);
+                    }
+                }
+                if let (Some(pan), true) = (it.asked.pan, it.date == *date) {
+                    let stood_in = leg.stood_in.map(|amount| Used { class: Usage::STAND_IN, amount });
+                    for used in [leg.used, stood_in].into_iter().flatten() {
+                        usage.take(pan, used.class, used.amount);
                     }
                 }
                 if let Some(due) = leg.due {

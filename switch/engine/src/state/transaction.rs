@@ -123,15 +123,17 @@ pub struct Answer {
     pub authorization: Option<Text<6>>,
     /// DE4 where the bank approved less than was asked.
     pub amount: Option<u64>,
+    /// DE34: the card that was issued.
+    pub issued: Option<Pan>,
 }
 
-bytes_of_struct!(Answer { code, authorization, amount });
+bytes_of_struct!(Answer { code, authorization, amount, issued });
 
 impl Answer {
     /// An answer of the switch itself.
     #[must_use]
     pub fn of(code: ResponseCode) -> Self {
-        Self { code, authorization: None, amount: None }
+        Self { code, authorization: None, amount: None, issued: None }
     }
 }
 
@@ -154,6 +156,10 @@ pub enum LegStatus {
     Repeating,
     /// Nobody answered for too long, or the bank refused the advice: an operator must look.
     Dead,
+    /// The bank is told of what has happened, until it answers.
+    Advising,
+    /// An operator has taken it off the dead-letter list.
+    Discarded,
 }
 
 bytes_of_enum!(LegStatus {
@@ -165,13 +171,15 @@ bytes_of_enum!(LegStatus {
     Reversed = 6,
     Repeating = 7,
     Dead = 8,
+    Advising = 9,
+    Discarded = 10,
 });
 
 impl LegStatus {
     /// Whether the leg waits for something: its number at the bank stays taken, and it has a timer.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(self, Self::Sent | Self::Reversing | Self::Repeating)
+        matches!(self, Self::Sent | Self::Reversing | Self::Repeating | Self::Advising)
     }
 }
 
@@ -185,6 +193,56 @@ pub struct Identity {
 }
 
 bytes_of_struct!(Identity { stan, transmitted });
+
+/// A message that has not come, by the name that its reversal gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its type, as first sent.
+    pub mti: Mti,
+    /// DE11.
+    pub stan: Stan,
+    /// DE7.
+    pub transmitted: TransmissionTime,
+}
+
+bytes_of_struct!(Named { mti, stan, transmitted });
+
+/// What a request took of its card's limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Which limit, by its place in the configuration.
+    pub class: u8,
+    /// How much, minor units of the limit's currency.
+    pub amount: u64,
+}
+
+bytes_of_struct!(Used { class, amount });
+
+/// How a hold came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldEnd {
+    /// A completion took what was held, or a part of it.
+    Completed,
+    /// A reversal freed it.
+    Reversed,
+    /// Its time was over.
+    Expired,
+}
+
+bytes_of_enum!(HoldEnd { Completed = 1, Reversed = 2, Expired = 3 });
+
+/// An amount that a bank holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// How much, minor units.
+    pub amount: u64,
+    /// Until when, if nothing ends it before.
+    pub expires: Timestamp,
+    /// How it ended; `None` while it is in force.
+    pub ended: Option<HoldEnd>,
+}
+
+bytes_of_struct!(Hold { amount, expires, ended });
 
 /// One step of a transaction at one bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,9 +269,42 @@ pub struct Leg {
     pub owed_since: Option<Timestamp>,
     /// A reversal that was asked for while the outcome was unknown and a repeat must find it first: what will stand.
     pub undo: Option<u64>,
+    /// What the holder is asked to pay beside the amount, and what the bank pays the acquirer, minor units.
+    pub fee: u64,
+    /// What the bank pays the acquirer.
+    pub interchange: u64,
+    /// What of the amount is posted and stands, minor units.
+    pub posted: u64,
+    /// Whether fee and interchange are posted and stand.
+    pub charged: bool,
+    /// What it takes of the card's limit, until that is given back.
+    pub used: Option<Used>,
+    /// What it counts of what may be approved in the bank's stead.
+    pub stood_in: Option<u64>,
+    /// What it made the bank hold.
+    pub hold: Option<Hold>,
 }
 
-bytes_of_struct!(Leg { bank, identity, started, on_timeout, status, answer, due, reversal, attempts, owed_since, undo });
+bytes_of_struct!(Leg {
+    bank,
+    identity,
+    started,
+    on_timeout,
+    status,
+    answer,
+    due,
+    reversal,
+    attempts,
+    owed_since,
+    undo,
+    fee,
+    interchange,
+    posted,
+    charged,
+    used,
+    stood_in,
+    hold,
+});
 
 impl Leg {
     pub(super) fn begun(bank: BankId, identity: Identity, started: Timestamp, due: Timestamp, on_timeout: OnTimeout) -> Self {
@@ -229,7 +320,34 @@ impl Leg {
             attempts: 0,
             owed_since: None,
             undo: None,
+            fee: 0,
+            interchange: 0,
+            posted: 0,
+            charged: false,
+            used: None,
+            stood_in: None,
+            hold: None,
         }
+    }
+
+    /// The trace numbers at the bank under which an answer may still come: of the request while that has none, and of the reversal.
+    pub(crate) fn stans(&self) -> [Option<Stan>; 2] {
+        [self.answer.is_none().then_some(self.identity.stan), self.reversal.map(|it| it.identity.stan)]
+    }
+
+    /// What it owes the bank when it is taken up again.
+    pub(super) fn owing(&self) -> LegStatus {
+        match (self.reversal, self.on_timeout) {
+            (Some(_), _) => LegStatus::Reversing,
+            (None, OnTimeout::Advise) => LegStatus::Advising,
+            (None, OnTimeout::Reverse | OnTimeout::Repeat | OnTimeout::Nothing) => LegStatus::Repeating,
+        }
+    }
+
+    /// Whether it holds an amount now.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.hold.is_some_and(|hold| hold.ended.is_none())
     }
 }
 
@@ -283,10 +401,17 @@ pub struct Transaction {
 bytes_of_struct!(Transaction { asked, accepted, date, standing, answer, legs, original, older });
 
 impl Transaction {
-    /// Whether something is still owed to a bank.
+    /// What the holder is charged beside the amount, where something is.
+    #[must_use]
+    pub fn fee(&self) -> Option<u64> {
+        self.legs.iter().find(|leg| leg.charged).map(|leg| leg.fee).filter(|fee| *fee > 0)
+    }
+
+    /// Whether something may still become of it: an answer, something owed to a bank, a hold, an operator's decision.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.standing == Standing::Open || self.legs.iter().any(|leg| leg.status.is_open())
+        let open = |leg: &Leg| leg.status.is_open() || leg.status == LegStatus::Dead || leg.is_holding();
+        self.standing == Standing::Open || self.legs.iter().any(open)
     }
 
     /// A few numbers that differ when two copies of this transaction differ, for the state's digest.
@@ -299,6 +424,10 @@ impl Transaction {
                 ^ code(leg.answer) << 32
                 ^ reversal << 20
                 ^ u64::from(leg.attempts) << 48
+                ^ leg.posted.rotate_left(13)
+                ^ u64::from(leg.charged) << 57
+                ^ leg.hold.map_or(0, |hold| hold.amount ^ hold.ended.map_or(1, |how| 2 + how as u64) << 52)
+                ^ u64::from(leg.used.is_some()) << 58
         };
         let legs = self.legs.iter().fold(0, |sum: u64, it| sum.rotate_left(17) ^ leg(it));
         legs ^ code(self.answer) << 40 ^ (self.standing as u64) << 60 ^ self.asked.amount

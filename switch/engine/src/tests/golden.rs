@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::*;
-use crate::{Answer, Asked, Identity, LegId, LossReason, OnTimeout, ReversalReason};
+use crate::{
+    Answer, Asked, HoldEnd, Identity, LegId, LossReason, Named, OnTimeout, Part, Participant, ReversalReason, StandInReason, Used,
+};
 use model::TransactionId;
 
 fn path() -> PathBuf {
@@ -45,18 +47,26 @@ fn every_record() -> Vec<Record<'static>> {
     let id = TransactionId;
     let leg = |transaction| LegId { transaction: id(transaction), index: 0 };
     let identity = |stan| Identity { stan: Stan::new(stan).unwrap(), transmitted: TransmissionTime::new(1_228_050_001).unwrap() };
-    let answer = |code| Answer { code, authorization: Text::new(b"A00001"), amount: Some(4_000_000) };
+    let issued = card("911611000000001");
+    let answer = |code| Answer { code, authorization: Text::new(b"A00001"), amount: Some(4_000_000), issued };
+    let date = UtcOffset::from_minutes(420).unwrap().date(NOON);
+    let (bank, acquirer) = (Participant::Institution(116_001), Participant::Institution(116_900));
     let started = |transaction, stan, on_timeout| Record::LegStarted {
         leg: leg(transaction),
         bank: ACLEDA,
         identity: identity(stan),
         due: NOON + seconds(25),
         on_timeout,
+        fee: 180_000,
+        interchange: 50_000,
+        used: Some(Used { class: 0, amount: 122_000 }),
     };
     vec![
         Record::Created { seed: 42 },
         Record::Adopted { rules: "the rules in one line" },
-        Record::DayOpened { date: UtcOffset::from_minutes(420).unwrap().date(NOON) },
+        Record::DayOpened { date: date.previous() },
+        Record::DayOpened { date },
+        Record::DayClosed { date: date.previous() },
         Record::BankLinked { bank: ACLEDA, up: true },
         Record::BankSigned { bank: ACLEDA, on: true },
         Record::NetworkAnswered { link: ATM, institution: 116_900, code: 1, answer: ResponseCode::APPROVED },
@@ -64,9 +74,19 @@ fn every_record() -> Vec<Record<'static>> {
         started(1, 1, OnTimeout::Reverse),
         Record::Joined { transaction: id(1), link: LinkId(8), transmitted: TransmissionTime::new(1_228_050_002).unwrap() },
         Record::LegAnswered { leg: leg(1), answer: answer(ResponseCode::PARTIALLY_APPROVED) },
+        Record::Posted { leg: leg(1), part: Part::Principal, date, currency: khr(), from: bank, to: acquirer, amount: 4_000_000 },
         Record::Answered { transaction: id(1), answer: answer(ResponseCode::PARTIALLY_APPROVED) },
         Record::AnswerUndelivered { transaction: id(1) },
         Record::ReversalStarted { leg: leg(1), reason: ReversalReason::Undelivered, identity: identity(2), stands: 7 },
+        Record::PostedBack {
+            leg: leg(1),
+            part: Part::Principal,
+            date,
+            currency: khr(),
+            from: bank,
+            to: acquirer,
+            amount: 3_999_993,
+        },
         Record::ForwardTried { leg: leg(1), sent: true, due: NOON + seconds(1) },
         Record::ForwardEnded { leg: leg(1), code: Some(ResponseCode::NO_ACTION), dead: false },
         Record::Refused {
@@ -84,9 +104,36 @@ fn every_record() -> Vec<Record<'static>> {
             transaction: id(4),
             asked: asked(Mti::REVERSAL_ADVICE, Kind::Withdrawal, 4),
             original: None,
-            awaited: Some(identity(77)),
+            awaited: Some(Named {
+                mti: Mti::FINANCIAL_REQUEST,
+                stan: Stan::new(77).unwrap(),
+                transmitted: TransmissionTime::new(1_228_050_001).unwrap(),
+            }),
             code: ResponseCode::APPROVED,
         },
+        Record::Accepted { transaction: id(5), asked: asked(Mti::AUTHORIZATION_REQUEST, Kind::Purchase, 5) },
+        started(5, 5, OnTimeout::Advise),
+        Record::AdviceOwed { leg: leg(5) },
+        Record::StoodIn { leg: leg(5), reason: StandInReason::Down, counted: 122_000 },
+        Record::HoldPlaced { leg: leg(5), amount: 5_000_000, expires: NOON + seconds(7 * 24 * 3600) },
+        Record::AdviceAccepted {
+            transaction: id(6),
+            asked: asked(Mti::FINANCIAL_ADVICE, Kind::Purchase, 6),
+            original: Some(id(5)),
+        },
+        Record::HoldEnded { leg: leg(5), how: HoldEnd::Completed },
+        Record::ForwardEnded { leg: leg(5), code: None, dead: true },
+        Record::DeadRetried { leg: leg(5), operator: "sovann", reason: "the bank is back" },
+        Record::ForwardEnded { leg: leg(5), code: Some(ResponseCode::DO_NOT_HONOUR), dead: true },
+        Record::DeadDiscarded { leg: leg(5), operator: "sovann", reason: "settled by letter" },
+        Record::ReversalOverruled { transaction: id(3) },
+        Record::CardListed {
+            pan: card("911601000000001").unwrap(),
+            code: Some(ResponseCode::LOST_CARD),
+            by: "bank 116001",
+            reason: "file update",
+        },
+        Record::Operated { operator: "sovann", order: "cutover", reason: "" },
     ]
 }
 

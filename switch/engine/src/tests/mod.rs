@@ -1,6 +1,11 @@
 //! Stories about the engine, told through a shell that keeps what leaves it.
 
+mod days;
 mod golden;
+mod holds;
+mod legs;
+mod orders;
+mod standin;
 mod stories;
 
 use std::collections::VecDeque;
@@ -12,12 +17,13 @@ use model::{
 };
 
 use crate::{
-    About, Acquirer, BankEvent, BankId, BankRules, Block, BlockWriter, Engine, Input, LinkId, Out, Peer, Prefix, Record, Rules,
-    State, Timers,
+    About, Acquirer, BankEvent, BankId, BankRules, Block, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Out,
+    Participant, Peer, Prefix, Record, Rules, State, Timers,
 };
 
 pub(crate) const ACLEDA: BankId = BankId(116_001);
 pub(crate) const CANADIA: BankId = BankId(116_002);
+pub(crate) const SMART: BankId = BankId(116_701);
 pub(crate) const ATM: LinkId = LinkId(7);
 const NOON: Timestamp = Timestamp::from_micros(1_672_203_600_000_000);
 
@@ -73,7 +79,13 @@ fn unborrowed(it: &Message<'_>) -> Message<'static> {
         currency: it.currency,
         original: it.original,
         replacement: it.replacement,
+        fee: it.fee,
+        issued: it.issued,
+        network: it.network,
+        file_update: it.file_update,
+        file_name: it.file_name,
         receiver: it.receiver,
+        from_account: it.from_account,
         to_account: it.to_account,
         ..Message::default()
     }
@@ -82,6 +94,7 @@ fn unborrowed(it: &Message<'_>) -> Message<'static> {
 /// A switch with two banks, an ATM and a clock in the hand of the test. When it is dropped, what it kept is replayed and must
 /// give the same state.
 pub(crate) struct World {
+    rules: Rules,
     engine: Engine,
     shell: Shell,
     pub(crate) escrow: bool,
@@ -101,6 +114,7 @@ impl Drop for World {
             restored.snapshot(&mut again);
             assert_eq!(one, again, "a snapshot does not survive");
             assert_eq!(restored.open_legs().collect::<Vec<_>>(), replayed.open_legs().collect::<Vec<_>>());
+            self.assert_positions_sum_to_zero();
             for bank in [ACLEDA, CANADIA] {
                 assert_eq!(restored.in_flight(bank), replayed.in_flight(bank), "numbers taken at {bank}");
             }
@@ -110,17 +124,56 @@ impl Drop for World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With rules that differ from the usual ones.
+    pub(crate) fn with(change: impl FnOnce(&mut Rules)) -> Self {
+        let mut rules = rules();
+        change(&mut rules);
         let mut world = Self {
-            engine: Engine::new(rules(), State::default(), 42),
+            engine: Engine::new(rules.clone(), State::default(), 42),
+            rules,
             shell: Shell { now: NOON, ..Shell::default() },
             escrow: false,
             stan: 0,
         };
         world.input(Input::Recovered);
-        for bank in [ACLEDA, CANADIA] {
+        for bank in [ACLEDA, CANADIA, SMART] {
             world.input(Input::Bank(bank, BankEvent::Up));
         }
         world
+    }
+
+    /// What each participant is owed on the open day, in riel's minor units; clearing is number 0.
+    pub(crate) fn positions(&self) -> Vec<(u64, i64)> {
+        let today = self.state().date();
+        let of_today = self.state().positions().filter(|(date, currency, _, _)| (*date, *currency) == (today, khr()));
+        let number = |who| if let Participant::Institution(number) = who { number } else { 0 };
+        of_today.map(|(_, _, who, net)| (number(who), net)).collect()
+    }
+
+    fn assert_positions_sum_to_zero(&self) {
+        let mut sums = std::collections::BTreeMap::new();
+        for (date, currency, _, net) in self.state().positions() {
+            *sums.entry((date, currency.numeric())).or_insert(0) += net;
+        }
+        assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
+    }
+
+    pub(crate) fn order(&mut self, command: Command) -> Result<(), Disallowed> {
+        self.order_as("sovann", "for a test", command)
+    }
+
+    pub(crate) fn order_as(&mut self, operator: &str, reason: &str, command: Command) -> Result<(), Disallowed> {
+        self.engine.command(self.shell.now, operator, reason, command, &mut self.shell)
+    }
+
+    /// The one message that was sent to a bank since the last look.
+    pub(crate) fn leg_at(&mut self, bank: BankId) -> Message<'static> {
+        let sent = self.at_bank(bank);
+        let [leg] = sent[..] else { panic!("not one message to {bank}: {sent:?}") };
+        leg
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -149,7 +202,7 @@ impl World {
     /// The process dies and starts again: what was kept is all that is left.
     pub(crate) fn crash(&mut self) {
         let state = self.replayed();
-        self.engine = Engine::new(rules(), state, 42);
+        self.engine = Engine::new(self.rules.clone(), state, 42);
         self.shell.sent.clear();
         self.input(Input::Recovered);
         // Nobody is there to be told, whatever is decided.
@@ -292,11 +345,17 @@ fn rules() -> Rules {
         kinds: Kind::ALL.to_vec(),
         currencies: vec![khr()],
         in_flight_max: 8,
+        ..BankRules::default()
     };
     Rules {
         institution: InstitutionId::new(116_000).unwrap(),
         offset: UtcOffset::from_minutes(420).unwrap(),
         timers: Timers::default(),
-        banks: vec![bank(ACLEDA, &["911601"]), bank(CANADIA, &["911602", "9116019"])],
+        banks: vec![
+            bank(ACLEDA, &["911601"]),
+            bank(CANADIA, &["911602", "9116019"]),
+            BankRules { kinds: vec![Kind::TopUp], ..bank(SMART, &[]) },
+        ],
+        ..Rules::default()
     }
 }

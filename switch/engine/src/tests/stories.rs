@@ -324,7 +324,7 @@ fn a_card_goes_to_the_longest_prefix_and_others_are_refused_with_the_reason() {
         (Message { currency: Currency::from_alpha("USD"), ..request }, ResponseCode::NO_ROUTE),
         (Message { amount: Some(0), ..request }, ResponseCode::INVALID_AMOUNT),
         (Message { processing: ProcessingCode::new(550_000), ..request }, ResponseCode::NOT_SUPPORTED),
-        (Message { mti: Mti::new(220).unwrap(), ..request }, ResponseCode::NOT_SUPPORTED),
+        (Message { mti: Mti::new(302).unwrap(), ..request }, ResponseCode::NOT_SUPPORTED),
     ];
     for (number, (message, code)) in (100..).zip(cases) {
         world.send(&Message { stan: Stan::new(number), ..message });

@@ -136,6 +136,7 @@ impl Checker<'_> {
             kinds: kinds.collect::<Result<_, _>>()?,
             currencies: currencies.collect::<Result<_, _>>()?,
             in_flight_max: it.in_flight_max,
+            ..BankRules::default()
         };
         let bank = BankLink {
             name: it.name.as_str().into(),
@@ -198,8 +199,10 @@ impl Config {
                 forward_first: millis(timers.forward_first_ms),
                 forward_max: millis(timers.forward_max_ms),
                 forward_life: millis(timers.forward_life_ms),
+                ..Timers::default()
             },
             banks: bank_rules,
+            ..Rules::default()
         };
         Ok(Plan {
             rules,

@@ -179,7 +179,9 @@ fn rules() -> Rules {
             kinds: Kind::ALL.to_vec(),
             currencies: vec![Currency::from_numeric(116).unwrap()],
             in_flight_max: 100,
+            ..BankRules::default()
         }],
+        ..Rules::default()
     }
 }
 

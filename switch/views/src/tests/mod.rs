@@ -348,11 +348,13 @@ fn rules() -> Rules {
         kinds: Kind::ALL.to_vec(),
         currencies: Currency::from_alpha("KHR").into_iter().collect(),
         in_flight_max: 8,
+        ..BankRules::default()
     };
     Rules {
         institution: InstitutionId::new(116_000).unwrap(),
         offset: UtcOffset::from_minutes(420).unwrap(),
         timers: Timers { forward_life: hours(2), ..Timers::default() },
         banks: vec![bank],
+        ..Rules::default()
     }
 }

@@ -1,6 +1,9 @@
 //! Records in plain words, with the domain's names.
 
-use engine::{Answer, Asked, BankId, Entry, LegId, LossReason, OnTimeout, Record, ReversalReason, Subject};
+use engine::{
+    Answer, Asked, BankId, Entry, HoldEnd, LegId, LossReason, OnTimeout, Part, Participant, Record, ReversalReason,
+    StandInReason, Subject,
+};
 use model::{Currency, Money, ResponseCode, Stan, Timestamp, TransactionId};
 
 use super::{Event, Story};
@@ -79,6 +82,9 @@ impl Teller {
             | Record::BankLinked { .. }
             | Record::BankSigned { .. }
             | Record::NetworkAnswered { .. }
+            | Record::DayClosed { .. }
+            | Record::CardListed { .. }
+            | Record::Operated { .. }
             | Record::LateReply { leg: None, .. } => None,
             Record::Accepted { asked, .. } => {
                 self.currency = Some(asked.currency);
@@ -99,10 +105,64 @@ impl Teller {
                     link.0
                 ),
             )),
-            Record::LegStarted { leg, bank, identity, due, on_timeout } => {
+            Record::AdviceAccepted { transaction, asked, original } => {
+                let completes = match original {
+                    Some(original) if transaction == self.id => format!(", which completes transaction {original}"),
+                    _ => String::new(),
+                };
+                if transaction != self.id {
+                    let name = format!("transaction {transaction}, {} under DE11 {}", asked.mti, asked.stan);
+                    return Some((None, format!("completed by {name}")));
+                }
+                self.currency = Some(asked.currency);
+                Some((None, format!("advice from {}{completes}: it has happened, and is owed to its bank", sender(&asked))))
+            }
+            Record::AdviceOwed { leg } => {
+                let bank = self.bank(leg);
+                of_leg(leg, format!("bank {bank} is told of it until it answers"))
+            }
+            Record::StoodIn { leg, reason, .. } => {
+                let bank = self.bank(leg);
+                let why = match reason {
+                    StandInReason::SignedOff => "has signed off",
+                    StandInReason::Down => "cannot be reached",
+                    StandInReason::Queued => "has yet to hear of earlier debits of this card",
+                };
+                of_leg(leg, format!("approved in the stead of bank {bank}, which {why}"))
+            }
+            Record::Posted { leg, part, date, from, to, amount, .. } => {
+                of_leg(leg, format!("{} posted for {date}: {}", part_of(part), self.moved(amount, from, to)))
+            }
+            Record::PostedBack { leg, part, date, from, to, amount, .. } => {
+                of_leg(leg, format!("{} taken back for {date}: {}", part_of(part), self.moved(amount, to, from)))
+            }
+            Record::HoldPlaced { leg, amount, expires } => of_leg(leg, format!("{} is held until {expires}", self.money(amount))),
+            Record::HoldEnded { leg, how } => {
+                let how = match how {
+                    HoldEnd::Completed => "completed",
+                    HoldEnd::Reversed => "freed by a reversal",
+                    HoldEnd::Expired => "free again, its time is over",
+                };
+                of_leg(leg, format!("the hold is {how}"))
+            }
+            Record::ReversalOverruled { .. } => {
+                Some((None, "a reversal was asked, but the money has arrived: it stands, and an operator must know".to_owned()))
+            }
+            Record::DeadRetried { leg, operator, reason } => {
+                self.with(leg, |it| it.tries = 0);
+                of_leg(leg, format!("operator {operator} has it tried again: {reason}"))
+            }
+            Record::DeadDiscarded { leg, operator, reason } => {
+                of_leg(leg, format!("operator {operator} took it off the dead-letter list: {reason}"))
+            }
+            Record::LegStarted { leg, bank, identity, due, on_timeout, fee, .. } => {
                 self.legs.push(Leg { bank, stan: identity.stan, advice: None, tries: 0 });
+                if on_timeout == OnTimeout::Advise {
+                    return of_leg(leg, format!("an advice for bank {bank} under DE11 {}", identity.stan));
+                }
+                let fee = if fee > 0 { format!(" with a fee of {}", self.money(fee)) } else { String::new() };
                 let awaited = format!("answer awaited until {}, {}", clock(due), or_else(on_timeout));
-                of_leg(leg, format!("sent to bank {bank} under DE11 {}; {awaited}", identity.stan))
+                of_leg(leg, format!("sent to bank {bank} under DE11 {}{fee}; {awaited}", identity.stan))
             }
             Record::LegAnswered { leg, answer } => {
                 of_leg(leg, format!("bank {} answered {}", self.bank(leg), self.answer(answer)))
@@ -122,6 +182,7 @@ impl Teller {
                     ReversalReason::Unknown => "its outcome stayed unknown",
                     ReversalReason::Asked => "the acquirer asked for it",
                     ReversalReason::Undelivered => "the approval could not be delivered",
+                    ReversalReason::LaterLegRefused => "a later leg was refused",
                 };
                 let advice = format!("an advice under DE11 {} is owed to bank {bank}", identity.stan);
                 of_leg(leg, format!("reversal started because {why}: {}; {advice}", self.stands(stands)))
@@ -245,6 +306,14 @@ impl Teller {
         self.currency.map_or_else(|| format!("{minor} minor units"), |it| Money::from_minor(minor, it).to_string())
     }
 
+    fn moved(&self, amount: u64, from: Participant, to: Participant) -> String {
+        let name = |it| match it {
+            Participant::Clearing => "clearing".to_owned(),
+            Participant::Institution(number) => number.to_string(),
+        };
+        format!("{} from {} to {}", self.money(amount), name(from), name(to))
+    }
+
     fn leg(&self, leg: LegId) -> Option<&Leg> {
         self.legs.get(usize::from(leg.index))
     }
@@ -273,11 +342,19 @@ fn sender(asked: &Asked) -> String {
     format!("acquirer {}, terminal {}, DE11 {}{account}", asked.acquirer.number(), asked.terminal, asked.stan)
 }
 
+fn part_of(part: Part) -> &'static str {
+    match part {
+        Part::Principal => "amount",
+        Part::Fee => "fee",
+        Part::Interchange => "interchange",
+    }
+}
+
 fn or_else(on_timeout: OnTimeout) -> &'static str {
     match on_timeout {
         OnTimeout::Reverse => "or it is reversed",
         OnTimeout::Repeat => "or it is asked again",
-        OnTimeout::Nothing => "and nothing is owed after that",
+        OnTimeout::Nothing | OnTimeout::Advise => "and nothing is owed after that",
     }
 }
 

@@ -1,0 +1,63 @@
+//! What operators order. Each order is recorded with who gave it and why: those records are the audit log.
+
+use super::{Turn, dates, forward};
+use crate::LegId;
+use crate::command::{Command, Disallowed};
+use crate::out::Out;
+use crate::record::Record;
+use crate::state::LegStatus;
+
+/// Carries out an order, or says why not; what is refused leaves no trace.
+pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, command: Command) -> Result<(), Disallowed> {
+    if operator.trim().is_empty() {
+        return Err(Disallowed::NoOperator);
+    }
+    if command.needs_reason() && reason.trim().is_empty() {
+        return Err(Disallowed::NoReason);
+    }
+    match command {
+        Command::Cutover => {
+            turn.record(&Record::Operated { operator, order: "cutover", reason });
+            let next = model::BusinessDate::from_days(turn.state().date().days() + 1);
+            dates::open(turn, next);
+        }
+        Command::SignOff(bank) | Command::SignOn(bank) => {
+            if !turn.rules().banks.iter().any(|it| it.id == bank) {
+                return Err(Disallowed::NoSuchBank(bank));
+            }
+            let on = matches!(command, Command::SignOn(_));
+            let order = if on { "sign on" } else { "sign off" };
+            turn.record(&Record::Operated { operator, order: &format!("{order} {bank}"), reason });
+            turn.record(&Record::BankSigned { bank, on });
+        }
+        Command::Retry(leg) => {
+            on_dead_list(turn, leg)?;
+            let taken = turn.state().leg(leg).is_some_and(|it| {
+                let other = |stan| turn.state().banks().leg(it.bank, stan).is_some_and(|other| other != leg);
+                it.stans().into_iter().flatten().any(other)
+            });
+            if taken {
+                return Err(Disallowed::NumberInUse(leg));
+            }
+            turn.record(&Record::DeadRetried { leg, operator, reason });
+            forward::attempt(turn, leg);
+        }
+        Command::Discard(leg) => {
+            on_dead_list(turn, leg)?;
+            turn.record(&Record::DeadDiscarded { leg, operator, reason });
+        }
+        Command::List(pan, code) => turn.record(&Record::CardListed { pan, code: Some(code), by: operator, reason }),
+        Command::Unlist(pan) => {
+            if turn.state().hot_card(pan).is_none() {
+                return Err(Disallowed::NotListed(pan));
+            }
+            turn.record(&Record::CardListed { pan, code: None, by: operator, reason });
+        }
+    }
+    Ok(())
+}
+
+fn on_dead_list<O: Out>(turn: &Turn<'_, O>, leg: LegId) -> Result<(), Disallowed> {
+    let dead = turn.state().leg(leg).is_some_and(|it| it.status == LegStatus::Dead);
+    if dead { Ok(()) } else { Err(Disallowed::NotDead(leg)) }
+}

@@ -1,0 +1,48 @@
+//! Hot cards: those that their bank or an operator wants refused. Effective on the next transaction.
+
+use model::{Message, ResponseCode};
+
+use super::Turn;
+use super::answer::refusal;
+use crate::out::{About, Out, Peer};
+use crate::record::Record;
+use crate::rules::route;
+use crate::{BankId, LinkId};
+
+/// The files of a file update (DE101, ours) and the code with which a card listed there is refused.
+const FILES: [(&[u8], ResponseCode); 3] =
+    [(b"LOST", ResponseCode::LOST_CARD), (b"STOLEN", ResponseCode::STOLEN_CARD), (b"BLOCKED", ResponseCode::RESTRICTED_CARD)];
+
+/// DE91: a card is put on a list, or taken off.
+const ADD: u8 = b'1';
+const DELETE: u8 = b'3';
+
+/// A bank's 0302 about a card of its own.
+pub(super) fn update<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, bank: BankId, message: &Message<'_>) {
+    let code = match listed(turn, bank, message) {
+        Ok(()) => ResponseCode::APPROVED,
+        Err(code) => code,
+    };
+    let answer = Message { file_update: message.file_update, file_name: message.file_name, ..refusal(message, code) };
+    turn.send(Peer::Link(link), &answer, About::Nothing);
+}
+
+fn listed<O: Out>(turn: &mut Turn<'_, O>, bank: BankId, message: &Message<'_>) -> Result<(), ResponseCode> {
+    let pan = message.pan.ok_or(ResponseCode::FORMAT_ERROR)?;
+    let name = message.file_name.ok_or(ResponseCode::FORMAT_ERROR)?;
+    let (_, code) = FILES.iter().find(|(file, _)| *file == name.trimmed()).ok_or(ResponseCode::NOT_SUPPORTED)?;
+    if route::of_card(turn.rules(), pan).is_none_or(|owner| owner.id != bank) {
+        return Err(ResponseCode::UNKNOWN_CARD);
+    }
+    let code = match message.file_update {
+        Some(ADD) => Some(*code),
+        Some(DELETE) => None,
+        _ => return Err(ResponseCode::NOT_SUPPORTED),
+    };
+    if turn.state().hot_card(pan) == code {
+        return Ok(());
+    }
+    let by = format!("bank {bank}");
+    turn.record(&Record::CardListed { pan, code, by: &by, reason: "file update" });
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Business dates: cutover, closing, and in which day something counts.
+
+use super::*;
+
+const APPROVED: ResponseCode = ResponseCode::APPROVED;
+const DAY: u64 = 24 * 3600;
+
+#[test]
+fn a_day_closes_when_every_request_of_it_has_its_answer() {
+    let mut world = World::new();
+    let today = world.state().date();
+    let request = world.ask(Kind::Withdrawal, 100);
+    world.send(&request);
+    let leg = world.leg_at(ACLEDA);
+    world.order(Command::Cutover).unwrap();
+    let told = world.at_bank(ACLEDA);
+    assert_eq!(told[0].network, Some(NetworkCode::Cutover));
+    assert_eq!(told[0].business_date, Some(model::BusinessDate::from_days(today.days() + 1).month_day()));
+    assert!(world.state().date() > today && !world.state().is_closed(today));
+    world.bank_says(ACLEDA, &leg, APPROVED);
+    assert!(world.state().is_closed(today));
+    let posted: Vec<_> = world.state().positions().map(|(date, ..)| date).collect();
+    assert_eq!(posted, [today, today], "it counts in the day of its acceptance");
+}
+
+#[test]
+fn what_is_owed_to_a_bank_holds_no_day_open_and_a_reversal_after_the_close_counts_in_the_open_day() {
+    let mut world = World::new();
+    let today = world.state().date();
+    let request = world.approved(Kind::Withdrawal);
+    world.order(Command::Cutover).unwrap();
+    assert!(world.state().is_closed(today));
+    let reversal = world.reversal(Mti::REVERSAL_ADVICE, &request);
+    world.send(&reversal);
+    let advice = world.at_bank(ACLEDA).pop().unwrap();
+    assert_eq!(advice.business_date, Some(today.month_day()), "a leg keeps its date");
+    let net = |date| world.state().positions().filter(|it| it.0 == date).map(|it| it.3).collect::<Vec<_>>();
+    assert_eq!(net(today), [-5_000_000, 5_000_000]);
+    assert_eq!(net(world.state().date()), [5_000_000, -5_000_000]);
+}
+
+#[test]
+fn a_cutover_by_order_comes_before_the_clocks_and_dates_never_turn_back() {
+    let mut world = World::new();
+    let today = world.state().date();
+    world.order(Command::Cutover).unwrap();
+    world.wait(seconds(DAY));
+    assert_eq!(world.state().date().days(), today.days() + 1);
+    world.wait(seconds(DAY));
+    assert_eq!(world.state().date().days(), today.days() + 2);
+}
+
+#[test]
+fn the_day_may_end_before_midnight() {
+    let mut world = World::with(|rules| rules.cutover = seconds(22 * 3600));
+    let today = world.state().date();
+    world.wait(seconds(10 * 3600 - 1));
+    assert_eq!(world.state().date(), today);
+    world.wait(seconds(1));
+    assert_eq!(world.state().date().days(), today.days() + 1);
+}
+
+#[test]
+fn a_pending_credit_is_posted_in_the_day_that_is_open_when_its_outcome_is_found() {
+    let mut world = World::new();
+    let salary = world.salary(900);
+    world.send(&salary);
+    let leg = world.leg_at(ACLEDA);
+    world.wait(seconds(26));
+    assert_eq!(world.told(), [ResponseCode::IN_PROGRESS]);
+    let today = world.state().date();
+    world.order(Command::Cutover).unwrap();
+    assert!(world.state().is_closed(today));
+    world.bank_says(ACLEDA, &leg, APPROVED);
+    assert_eq!(world.positions(), [(116_001, 900), (116_900, -900)]);
+}
