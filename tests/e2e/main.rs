@@ -16,6 +16,7 @@ mod harness;
 mod hostile;
 mod interop;
 mod kinds;
+mod left_out;
 mod limits;
 mod operator;
 mod sync;
