@@ -152,19 +152,24 @@ pub(crate) struct Setup {
     pub(crate) bank_dialect: &'static str,
     /// Further lines of the configuration.
     pub(crate) more: String,
-    /// Banks that are reached elsewhere than the others.
-    pub(crate) elsewhere: HashMap<String, SocketAddr>,
+    /// Banks that are reached otherwise than the others: the lines that say how.
+    pub(crate) otherwise: HashMap<String, String>,
 }
 
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), elsewhere: HashMap::new() }
+        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise: HashMap::new() }
     }
 
     /// Lets this bank be dialled at `address`, whatever the others are.
-    pub(crate) fn dialling(mut self, bank: &str, address: SocketAddr) -> Self {
-        self.elsewhere.insert(bank.to_owned(), address);
+    pub(crate) fn dialling(self, bank: &str, address: SocketAddr) -> Self {
+        self.reaching(bank, &format!("dial = \"{address}\""))
+    }
+
+    /// Lets this bank be reached as these lines of its configuration say, whatever the others are.
+    pub(crate) fn reaching(mut self, bank: &str, how: &str) -> Self {
+        self.otherwise.insert(bank.to_owned(), how.to_owned());
         self
     }
 
@@ -232,8 +237,8 @@ impl Setup {
             self.more
         );
         for (index, (name, number)) in NAMES.iter().enumerate() {
-            let reach = match (self.elsewhere.get(*name), banks.get(index)) {
-                (Some(address), _) => format!("dial = \"{address}\""),
+            let reach = match (self.otherwise.get(*name), banks.get(index)) {
+                (Some(how), _) => how.clone(),
                 (None, Some(bank)) => format!("dial = \"{}\"", bank.addresses[*name]),
                 (None, None) => "in_process = true".to_owned(),
             };
