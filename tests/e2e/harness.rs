@@ -215,9 +215,18 @@ impl Setup {
 
     /// A bank's process of its own, listening at `address`.
     pub(crate) fn spawn_bank(&self, name: &str, address: &str) -> Process {
+        self.spawn_bank_that(name, ["--listen", address], "listening")
+    }
+
+    /// A bank's process of its own, dialling the switch at `address`.
+    pub(crate) fn spawn_dialling_bank(&self, name: &str, address: SocketAddr) -> Process {
+        self.spawn_bank_that(name, ["--dial", &address.to_string()], "dialling")
+    }
+
+    fn spawn_bank_that(&self, name: &str, reaches: [&str; 2], up: &str) -> Process {
         let mut command = Command::new(PAYSWITCH);
-        command.args(["bank", name, "--listen", address, "--dialect", self.bank_dialect, "--log-format", "json", "--data"]);
-        Process::start(command.arg(self.ledgers()), "listening")
+        command.args(["bank", name, "--dialect", self.bank_dialect, "--log-format", "json"]).args(reaches);
+        Process::start(command.arg("--data").arg(self.ledgers()), up)
     }
 
     pub(crate) fn spawn_switch(&self, banks: &[Process]) -> Process {

@@ -10,6 +10,7 @@
 )]
 
 mod crash;
+mod dial_in;
 mod fake_bank;
 mod framings;
 mod harness;
