@@ -81,7 +81,10 @@ impl Bank {
                     tracing::info!(link = self.name, address = %listener.local_addr()?, "listening");
                     tokio::spawn(listen_iso(listener, bank, host, until))
                 }
-                (None, Some(address)) => tokio::spawn(dial_iso(address, bank, host, Backoff::default(), until)),
+                (None, Some(address)) => {
+                    tracing::info!(link = self.name, address, "dialling");
+                    tokio::spawn(dial_iso(address, bank, host, Backoff::default(), until))
+                }
                 (None, None) => return Err("give --listen or --dial".into()),
             };
             asked_to_stop().await?;

@@ -10,12 +10,14 @@
 )]
 
 mod crash;
+mod dial_in;
 mod fake_bank;
 mod framings;
 mod harness;
 mod hostile;
 mod interop;
 mod kinds;
+mod left_out;
 mod limits;
 mod operator;
 mod sync;
