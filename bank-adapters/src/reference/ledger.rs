@@ -78,6 +78,9 @@ impl Ledger {
         let mut posting = Posting { rows: Rows::prepare(&self.connection)?, books: &mut self.books, operations: self.operations };
         let answers = requests.iter().map(|(request, at)| match request {
             BankRequest::Financial(request) => posting.financial(request, *at),
+            BankRequest::Authorization(_) | BankRequest::Advice(_) => {
+                Ok(Answer::Given(BankReply::of(ResponseCode::NOT_SUPPORTED)))
+            }
             BankRequest::Reversal(reversal) => posting.reversal(reversal, *at).map(Answer::Given),
         });
         let answers = answers.collect::<Result<Vec<_>, _>>()?;

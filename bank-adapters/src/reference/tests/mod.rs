@@ -120,6 +120,8 @@ pub(crate) fn request(kind: Kind, card: &str, amount: Money, stan: u32) -> Finan
         kind,
         processing: ProcessingCode::of(kind),
         amount,
+        fee: 0,
+        parts: Vec::new(),
         pan: Some(card.pan),
         expiry: Some(card.expiry),
         from_account: None,
@@ -135,8 +137,10 @@ pub(crate) fn request(kind: Kind, card: &str, amount: Money, stan: u32) -> Finan
         entry_mode: Some(51),
         condition: None,
         forwarder: None,
+        receiver: None,
         track2: None,
         pin: Some(Secret::new(&[0x5A; 8])),
+        new_pin: None,
         chip: None,
     }
 }
