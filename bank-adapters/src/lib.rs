@@ -18,7 +18,7 @@ mod reply;
 mod request;
 
 pub use bank::{Bank, Call, Capabilities};
-pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast};
+pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers};
 pub use clock::{Clock, SystemClock};
 pub use echo::EchoBank;
 pub use error::Error;
@@ -26,4 +26,4 @@ pub use iso::{Backoff, IsoHost, Served, dial_iso, in_process, listen_iso, serve_
 pub use outcome::{Lost, Outcome, Refused, Sending, Unsent};
 pub use reference::{Ledger, ReferenceBank, Statement};
 pub use reply::{AmountType, Balance, BankReply, Sign};
-pub use request::{BankRequest, Financial, Reference, Reversal, Secret};
+pub use request::{Advice, Authorization, BankRequest, Financial, Form, Reference, Reversal, Secret};
