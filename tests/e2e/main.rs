@@ -19,6 +19,7 @@ mod interop;
 mod kinds;
 mod left_out;
 mod limits;
+mod money;
 mod operator;
 mod sync;
 mod timeouts;
