@@ -90,6 +90,9 @@ async fn an_advice_that_names_nothing_or_not_an_authorization_is_posted_for_itse
     let nameless = Message { original, ..completion_of(&authorization("dara", 500, 9), 100, 5) };
     assert_eq!(switch.ask(&nameless).await.code(), "00", "DE90 that names nobody");
     assert_eq!(balance(&mut switch, "dara", 6).await.0, 10_000_000 - 700);
+    let to_come = purchase("dara", 300, 20);
+    assert_eq!(switch.ask(&completion_of(&to_come, 100, 8)).await.code(), "00");
+    assert_eq!(switch.ask(&to_come).await.code(), "00", "what is no authorization is not completed before it comes");
     let came = switch.ask(&Message { amount: None, ..completion_of(&bought, 1, 7) }).await;
     assert_eq!((came.code(), came.message().remark.unwrap().to_string()), ("30".into(), "field 4 is missing".into()));
 }

@@ -129,6 +129,10 @@ fn a_hold_is_over_when_its_time_is_and_not_a_moment_before() {
     assert_eq!((hold.state, hold.ended_at, hold.expires_at), (HoldState::Expired, Some(acleda.now), acleda.now));
     assert_eq!(acleda.code(&reversal(1)), "00");
     assert_eq!((acleda.hold(1), acleda.available("thida", usd())), (Some(HoldState::Expired), 0), "it ended already");
+    acleda.code(&authorize("dara", dollars("9"), 4));
+    acleda.days_pass(7);
+    assert_eq!(acleda.code(&reversal(4)), "00");
+    assert_eq!(acleda.hold(4), Some(HoldState::Expired), "its time ended it before the reversal came");
     acleda.assert_in_order();
 }
 

@@ -9,7 +9,8 @@ use crate::Form;
 
 const CARDS: [&str; 3] = ["dara", "thida", "lost"];
 const OPENINGS: [i64; 3] = [10_000_000, 50, 10_000_000];
-const STANS: std::ops::Range<u32> = 1..14;
+/// Few enough that many requests name one another, many enough that most are new.
+const STANS: std::ops::Range<u32> = 1..30;
 
 /// What is asked, in few words.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +33,9 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let kinds = [Kind::Purchase, Kind::Withdrawal, Kind::Deposit, Kind::Refund, Kind::Salary, Kind::Transfer, Kind::Balance];
     let kind = || prop::sample::select(kinds.to_vec());
-    let amounts = || (0..CARDS.len(), 0..60u64, prop_oneof![2 => Just(0u64), 1 => 1..20u64]);
+    // Most of it at the card with little on it, where every cent that is held counts.
+    let card = || prop::sample::select(vec![0, 1, 1, 1, 2]);
+    let amounts = || (card(), 0..30u64, prop_oneof![2 => Just(0u64), 1 => 1..20u64]);
     let ask = |form: Form, kind: Kind, (card, minor, fee): (usize, u64, u64)| Asked { form, kind, card, minor, fee };
     let form = prop::sample::select(vec![Form::Authorization, Form::AuthorizationAdvice]);
     let step = prop_oneof![
@@ -45,7 +48,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (kind(), amounts(), STANS, prop::option::weighted(0.8, STANS)).prop_map(move |(kind, amounts, stan, completes)| {
             Step::Ask { asked: ask(Form::FinancialAdvice, kind, amounts), stan, completes }
         }),
-        4 => (STANS, 0..70u64).prop_map(|(stan, stands)| Step::Reverse { stan, stands: stands.saturating_sub(30) }),
+        4 => (STANS, 0..50u64).prop_map(|(stan, stands)| Step::Reverse { stan, stands: stands.saturating_sub(25) }),
         2 => (1..5u64).prop_map(Step::Days),
         1 => Just(Step::Reopen),
     ];
