@@ -17,7 +17,7 @@ use super::{Failure, asked_to_stop, block_on, log};
 /// `payswitch bank`
 #[derive(Args)]
 pub(super) struct Bank {
-    /// Which bank of the cast: acleda, canadia, wing.
+    /// Which bank of the cast (acleda, canadia, wing) or operator of phones (smart, cellcard, metfone, seatel).
     name: String,
     /// Listen here for the switch.
     #[arg(long, value_name = "ADDRESS", required_unless_present = "dial", conflicts_with = "dial")]
