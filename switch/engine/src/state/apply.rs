@@ -53,6 +53,9 @@ impl State {
             }
             Record::BankSigned { bank, on } => {
                 self.banks.set_signed_off(bank, !on);
+                if on {
+                    self.retry_now(at, bank);
+                }
                 None
             }
             Record::NetworkAnswered { .. } => None,
