@@ -10,7 +10,7 @@ use crate::kinds::{OnTimeout, Timer, row};
 use crate::out::{About, Out, Peer};
 use crate::record::{LossReason, Record};
 use crate::state::{Answer, Asked, Identity, Leg, LegStatus, Standing};
-use crate::{BankId, LegId};
+use crate::{BankId, LegId, sabotage};
 
 /// Starts the first leg. `fresh` is the acquirer's message, for what must be forwarded and is never kept (PIN block, track,
 /// chip data).
@@ -57,7 +57,9 @@ pub(super) fn request<O: Out>(turn: &Turn<'_, O>, id: LegId, mti: Mti) -> Option
     let leg = turn.state().leg(id)?;
     let asked = &transaction.asked;
     Some(Message {
-        business_date: Some(transaction.date.month_day()),
+        business_date: Some(
+            if sabotage::is(sabotage::Fault::WrongBusinessDate) { turn.state().date() } else { transaction.date }.month_day(),
+        ),
         forwarder: Some(turn.rules().institution),
         ..named(asked, leg.identity, mti)
     })
@@ -113,7 +115,7 @@ fn matched<O: Out>(turn: &Turn<'_, O>, bank: BankId, message: &Message<'_>) -> O
         && message.rrn.is_none_or(|rrn| rrn == asked.rrn)
         && message.terminal.is_none_or(|terminal| terminal.trimmed() == asked.terminal.trimmed())
         && message.acquirer.is_none_or(|acquirer| acquirer == asked.acquirer);
-    agrees.then_some((id, leg))
+    (agrees || sabotage::is(sabotage::Fault::MatchedByStanAlone)).then_some((id, leg))
 }
 
 /// A leg's outcome is known.
@@ -122,6 +124,7 @@ fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, messa
     let (standing, asked) = (transaction.standing, transaction.asked);
     let undo = turn.state().leg(id).and_then(|leg| leg.undo);
     let partial = message.amount.filter(|amount| code == ResponseCode::PARTIALLY_APPROVED && *amount < asked.amount);
+    let partial = partial.filter(|_| !sabotage::is(sabotage::Fault::PartToldAsWhole));
     let answer = Answer { code, authorization: message.authorization, amount: partial };
     let told_in_progress = transaction.answer.is_some();
     turn.record(&Record::LegAnswered { leg: id, answer });
@@ -129,6 +132,7 @@ fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, messa
         (Standing::Reversed, Some(stands)) if code.approves() => reversal::start_asked(turn, id, stands),
         (Standing::Reversed, _) => {}
         // The acquirer was told 09; from now on its repeats are told this.
+        _ if told_in_progress && sabotage::is(sabotage::Fault::OutcomeNotKept) => {}
         _ if told_in_progress => turn.record(&Record::Answered { transaction: id.transaction, answer }),
         _ => answer::tell(turn, id.transaction, answer, message.balances),
     }
@@ -159,7 +163,9 @@ pub(super) fn lost<O: Out>(turn: &mut Turn<'_, O>, id: LegId, reason: LossReason
     match on_timeout {
         OnTimeout::Reverse => {
             tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE);
-            reversal::start_unknown(turn, id);
+            if !sabotage::is(sabotage::Fault::TimeoutNotReversed) {
+                reversal::start_unknown(turn, id);
+            }
         }
         OnTimeout::Repeat => {
             tell_unless_undone(turn, id.transaction, ResponseCode::IN_PROGRESS);

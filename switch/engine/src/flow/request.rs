@@ -3,13 +3,13 @@
 use model::{Message, ResponseCode, Rrn, TransactionId};
 
 use super::{Turn, answer, legs};
-use crate::LinkId;
 use crate::input::Acquirer;
 use crate::kinds::row;
 use crate::out::Out;
 use crate::record::Record;
 use crate::rules::route;
 use crate::state::{Asked, Key, Standing};
+use crate::{LinkId, sabotage};
 
 /// An acquirer's financial request.
 pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
@@ -103,9 +103,11 @@ fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool, with_pin:
         return Known::Conflict;
     }
     let same_time = |it: &Asked| (it.local_date, it.local_time) == (asked.local_date, asked.local_time);
-    let Some((first, it)) = book.find(key).find(|(_, it)| same_time(&it.asked)) else { return Known::No };
+    let found = book.find(key).find(|(_, it)| same_time(&it.asked) && !sabotage::is(sabotage::Fault::DuplicateTaken));
+    let Some((first, it)) = found else { return Known::No };
     match it.standing {
         _ if !it.asked.is_repeated_by(asked) => Known::Conflict,
+        Standing::Reversed if sabotage::is(sabotage::Fault::ReversedApprovedAgain) => Known::Answered(first),
         Standing::Reversed | Standing::Tombstone => Known::Conflict,
         Standing::Open => Known::Open(first),
         Standing::Answered if moves_money => Known::Answered(first),

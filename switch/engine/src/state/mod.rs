@@ -20,7 +20,7 @@ use model::{BusinessDate, Class, ResponseCode, Timestamp, TransactionId};
 
 use crate::kinds::OnTimeout;
 use crate::record::{LossReason, Record, ReversalReason};
-use crate::{BankId, LegId};
+use crate::{BankId, LegId, sabotage};
 
 /// A hash table with the stream's own seed. Never iterated: its order is nobody's business.
 pub(crate) type Map<K, V> = hashbrown::HashMap<K, V, FixedState>;
@@ -182,7 +182,7 @@ impl State {
                 self.answer(transaction, Answer::of(code))
             }
             Record::Joined { transaction, link, transmitted } => self.with(transaction, |it| {
-                it.asked.link = link;
+                it.asked.link = if sabotage::is(sabotage::Fault::JoinedOnOldLink) { it.asked.link } else { link };
                 it.asked.transmitted = transmitted;
             }),
             Record::LegStarted { leg, bank, identity, due, on_timeout } => {
@@ -242,7 +242,7 @@ impl State {
                     (false, false) => LegStatus::Declined,
                 };
                 self.close(leg, status);
-                if dead {
+                if dead && !sabotage::is(sabotage::Fault::DeadLetterLost) {
                     self.forward.bury(leg);
                 }
                 Some(leg.transaction)
@@ -250,7 +250,7 @@ impl State {
             Record::ReversalAnswered { transaction, asked, original, awaited, code } => {
                 let standing = if original.is_none() { Standing::Tombstone } else { Standing::Answered };
                 self.book.insert(transaction, asked, at, self.date, standing);
-                if let Some(awaited) = awaited {
+                if let Some(awaited) = awaited.filter(|_| !sabotage::is(sabotage::Fault::TombstoneForgotten)) {
                     let key = Key { stan: awaited.stan, class: Some(Class::Financial), ..Key::of(&asked) };
                     self.book.await_original(key, Awaited { reversal: transaction, transmitted: awaited.transmitted });
                 }
