@@ -7,6 +7,7 @@ mod doctor;
 mod journal;
 mod run;
 mod send;
+mod simulate;
 mod spec;
 mod why;
 
@@ -38,6 +39,8 @@ enum Command {
     Bank(bank::Bank),
     /// Send one transaction to a running switch and show the exchange.
     Send(send::Send),
+    /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
+    Simulate(simulate::Simulate),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
     /// Look into the journal.
@@ -66,6 +69,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Bank(bank) => bank.run(),
         Command::Send(send) => send.run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Why(why) => why.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),

@@ -12,7 +12,7 @@ use crate::out::{About, Out, Peer};
 use crate::record::{LossReason, Record};
 use crate::rules::{fees, route};
 use crate::state::{Answer, Asked, HoldEnd, Identity, Leg, LegStatus, Standing, Transaction, Used};
-use crate::{BankId, LegId};
+use crate::{BankId, LegId, sabotage};
 
 /// What a leg is started with, beside its step.
 #[derive(Clone, Copy, Default)]
@@ -95,7 +95,9 @@ pub(super) fn request<O: Out>(turn: &Turn<'_, O>, id: LegId, mti: Mti) -> Option
     let leg = turn.state().leg(id)?;
     let asked = &transaction.asked;
     let message = Message {
-        business_date: Some(transaction.date.month_day()),
+        business_date: Some(
+            if sabotage::is(sabotage::Fault::WrongBusinessDate) { turn.state().date() } else { transaction.date }.month_day(),
+        ),
         forwarder: Some(turn.rules().institution),
         fee: Some(leg.fee).filter(|fee| *fee > 0),
         ..named(asked, leg.identity, mti)
@@ -162,7 +164,7 @@ fn matched<O: Out>(turn: &Turn<'_, O>, bank: BankId, message: &Message<'_>) -> O
         && message.rrn.is_none_or(|rrn| rrn == asked.rrn)
         && message.terminal.is_none_or(|terminal| terminal.trimmed() == asked.terminal.trimmed())
         && message.acquirer.is_none_or(|acquirer| acquirer == asked.acquirer);
-    agrees.then_some((id, leg))
+    (agrees || sabotage::is(sabotage::Fault::MatchedByStanAlone)).then_some((id, leg))
 }
 
 /// A leg's outcome is known.
@@ -170,6 +172,7 @@ fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, messa
     let Some(transaction) = turn.state().transaction(id.transaction) else { return };
     let (asked, wanted) = (transaction.asked, wanted(transaction, id.index));
     let partial = message.amount.filter(|amount| code == ResponseCode::PARTIALLY_APPROVED && *amount < wanted);
+    let partial = partial.filter(|_| !sabotage::is(sabotage::Fault::PartToldAsWhole));
     let answer = Answer { code, authorization: message.authorization, amount: partial, issued: message.issued };
     turn.record(&Record::LegAnswered { leg: id, answer });
     if code.approves() {
@@ -207,6 +210,7 @@ fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: An
             Err(code) => declined(turn, next, Answer::of(code)),
         },
         // The acquirer was told 09; from now on its repeats are told this.
+        _ if told && sabotage::is(sabotage::Fault::OutcomeNotKept) => {}
         _ if told => turn.record(&Record::Answered { transaction: id.transaction, answer: whole(turn, id, answer) }),
         _ => {
             let answer = whole(turn, id, answer);
@@ -269,7 +273,9 @@ pub(super) fn lost<O: Out>(turn: &mut Turn<'_, O>, id: LegId, reason: LossReason
     match on_timeout {
         OnTimeout::Reverse => {
             tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE);
-            reversal::start_unknown(turn, id);
+            if !sabotage::is(sabotage::Fault::TimeoutNotReversed) {
+                reversal::start_unknown(turn, id);
+            }
         }
         OnTimeout::Repeat => {
             tell_unless_undone(turn, id.transaction, ResponseCode::IN_PROGRESS);
