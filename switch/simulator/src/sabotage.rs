@@ -15,14 +15,22 @@ pub enum Sabotage {
     AnswersCrossed,
     /// A block gets to the store unsealed.
     Unsealed,
+    /// A PIN block stands in a field that is kept.
+    PinBlockKept,
     /// The engine makes this mistake; only where it was built to (its feature `sabotage`).
     Engine(Fault),
 }
 
 impl Sabotage {
     /// Those that need no engine built for it.
-    pub const AT_THE_SEAMS: &[Self] =
-        &[Self::GateOpensEarly, Self::StoreForgetsABlock, Self::BankReplyAltered, Self::AnswersCrossed, Self::Unsealed];
+    pub const AT_THE_SEAMS: &[Self] = &[
+        Self::GateOpensEarly,
+        Self::StoreForgetsABlock,
+        Self::BankReplyAltered,
+        Self::AnswersCrossed,
+        Self::Unsealed,
+        Self::PinBlockKept,
+    ];
 
     /// What the engine is to do wrong.
     pub(crate) fn in_engine(self) -> Option<Fault> {

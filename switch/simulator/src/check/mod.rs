@@ -128,6 +128,7 @@ impl World {
         if !self.violations.is_empty() {
             return;
         }
+        self.check_sealed();
         let plain = match self.check_replay() {
             Ok(plain) => plain,
             Err(problem) => return self.violation(Checker::Replay, None, "a journal that leads where it led", &problem),

@@ -20,6 +20,7 @@ use crate::check::{Checker, secrets};
 use crate::faults::Fault;
 use crate::host::{Class, number_of};
 use crate::queue::{Event, MILLI, Moment, SECOND};
+use crate::sabotage::Sabotage;
 use crate::world::{OFFSET_MINUTES, World};
 use kinds::{InDoubt, ROWS, Row, Way};
 use transaction::{Audit, Stage, Told, Transaction, Undo};
@@ -218,7 +219,10 @@ impl World {
         let pin = secrets::pin_block(number);
         let pin_block = it.with_pin.then_some(Sensitive::raw(&pin));
         let chip = it.with_track.then_some(Sensitive(Content::raw(secrets::CHIP)));
-        let message = Message { track2: track, pin_block, chip, ..it.request(mti) };
+        let mut message = Message { track2: track, pin_block, chip, ..it.request(mti) };
+        if self.sabotage == Some(Sabotage::PinBlockKept) && it.with_pin {
+            message.merchant = Text::new(b"7EC355A91DE6");
+        }
         let acquirer = it.acquirer;
         let copies = if self.random.chance(self.rates.duplicate) { 2 } else { 1 };
         for _ in 0..copies {
