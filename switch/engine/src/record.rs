@@ -414,6 +414,13 @@ records! {
         /// Why.
         reason: &'a str,
     }
+    /// The same request came again after it was answered, and was told the same.
+    Repeated = 35 {
+        /// The first one's number.
+        transaction: TransactionId,
+        /// The connection it came on.
+        link: LinkId,
+    }
     /// An operator's order that other records carry out.
     Operated = 34 {
         /// Who.
@@ -446,6 +453,7 @@ impl Record<'_> {
             | Self::Joined { transaction, .. }
             | Self::Answered { transaction, .. }
             | Self::ReversalOverruled { transaction }
+            | Self::Repeated { transaction, .. }
             | Self::AnswerUndelivered { transaction } => Subject::Transaction(transaction),
             Self::ReversalAnswered { transaction, original, .. } | Self::AdviceAccepted { transaction, original, .. } => {
                 original.map_or(Subject::Transaction(transaction), |original| Subject::Both(transaction, original))

@@ -113,9 +113,9 @@ impl<'c> Batch<'c> {
             Record::ReversalOverruled { transaction } => self.touch(block, transaction, Progress::overruled),
             Record::DeadRetried { leg, .. } => self.touch(block, leg.transaction, Progress::retried),
             Record::DeadDiscarded { leg, .. } => self.touch(block, leg.transaction, Progress::discarded),
-            Record::Joined { transaction, .. } | Record::AnswerUndelivered { transaction } => {
-                self.touch(block, transaction, |_| {})
-            }
+            Record::Joined { transaction, .. }
+            | Record::Repeated { transaction, .. }
+            | Record::AnswerUndelivered { transaction } => self.touch(block, transaction, |_| {}),
             Record::ForwardTried { leg, .. }
             | Record::Posted { leg, .. }
             | Record::PostedBack { leg, .. }

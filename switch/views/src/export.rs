@@ -56,6 +56,7 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
         Record::Refused { transaction, asked: it, code } => {
             vec![("transaction", json!(transaction.0)), ("asked", asked(&it)), ("code", text(code))]
         }
+        Record::Repeated { transaction, link } => vec![("transaction", json!(transaction.0)), ("link", json!(link.0))],
         Record::Joined { transaction, link, transmitted } => {
             vec![("transaction", json!(transaction.0)), ("link", json!(link.0)), ("transmitted", text(transmitted))]
         }

@@ -22,7 +22,7 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     match known(turn, &asked, true, false) {
         Known::No { .. } => {}
         Known::Conflict => return answer::refuse(turn, link, message, ResponseCode::DUPLICATE),
-        Known::Answered(first) | Known::Open(first) => return answer::give(turn, link, &asked, first),
+        Known::Answered(first) | Known::Open(first) => return answer::repeat(turn, link, &asked, first),
     }
     let Some(step) = row.steps.first() else { return };
     let bank = match route::bank(turn.rules(), &asked, step) {

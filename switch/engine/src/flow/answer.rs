@@ -32,8 +32,13 @@ pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, a
     turn.send(Peer::Link(link), &message, About::Answer(transaction));
 }
 
-/// Gives the stored answer, to a request or its repeat that came on `link`. If it does not leave nothing follows: the first
-/// may have arrived.
+/// Gives the stored answer to a repeat that came on `link`. From now on neither counts as undelivered: the other may have arrived.
+pub(super) fn repeat<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, repeat: &Asked, transaction: TransactionId) {
+    turn.record(&Record::Repeated { transaction, link });
+    give(turn, link, repeat, transaction);
+}
+
+/// Gives the stored answer on `link`. If it does not leave nothing follows.
 pub(super) fn give<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, repeat: &Asked, transaction: TransactionId) {
     let Some(it) = turn.state().transaction(transaction) else { return };
     let Some(answer) = it.answer else { return };

@@ -24,7 +24,7 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     let charged_before = match known(turn, &asked, row.moves_money, message.pin_block.is_some()) {
         Known::No { charged } => charged,
         Known::Conflict => return refuse(turn, asked, ResponseCode::DUPLICATE, false),
-        Known::Answered(first) => return answer::give(turn, link, &asked, first),
+        Known::Answered(first) => return answer::repeat(turn, link, &asked, first),
         Known::Open(first) => {
             return turn.record(&Record::Joined { transaction: first, link, transmitted: asked.transmitted });
         }

@@ -129,14 +129,14 @@ pub(super) fn start_refused<O: Out>(turn: &mut Turn<'_, O>, leg: LegId) {
     start(turn, leg, ReversalReason::LaterLegRefused, 0);
 }
 
-/// An approval did not leave: the customer has nothing, so nothing must stand. Where cash was kept, an account was paid, or it was
-/// an advice, the transaction stands and a repeat is told so.
+/// An approval did not leave: the customer has nothing, so nothing must stand. Where cash was kept, an account was paid, it was an
+/// advice, or a repeat was told the same, the transaction stands and a repeat is told so.
 pub(super) fn undelivered<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId) {
     turn.record(&Record::AnswerUndelivered { transaction });
     let Some(it) = turn.state().transaction(transaction) else { return };
     let approved = it.standing == Standing::Answered && it.answer.is_some_and(|answer| answer.code.approves());
     let reversible = matches!(&it.legs[..], [leg] if matches!(leg.on_timeout, OnTimeout::Reverse | OnTimeout::Advise));
-    if approved && reversible && !it.asked.mti.is_advice() {
+    if approved && reversible && !it.repeated && !it.asked.mti.is_advice() {
         start(turn, LegId { transaction, index: 0 }, ReversalReason::Undelivered, 0);
     }
 }

@@ -226,6 +226,7 @@ impl State {
                 };
                 None
             }
+            Record::Repeated { transaction, .. } => self.with(transaction, |it| it.repeated = true),
             Record::Operated { .. } => None,
         }
     }

@@ -203,7 +203,17 @@ impl Book {
         let hash = Key::of(&asked).hash(&self.hasher);
         let older = self.today.set_key(hash, id).or_else(|| self.yesterday.by_key(hash));
         let legs = Vec::new();
-        self.today.push(Transaction { asked, accepted, date, standing, answer: None, legs, original: None, older });
+        self.today.push(Transaction {
+            asked,
+            accepted,
+            date,
+            standing,
+            answer: None,
+            repeated: false,
+            legs,
+            original: None,
+            older,
+        });
     }
 
     /// A reversal waits for the original with this key.

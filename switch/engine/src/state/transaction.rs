@@ -390,6 +390,8 @@ pub struct Transaction {
     pub standing: Standing,
     /// What the acquirer was told; for a salary in progress what it would be told now.
     pub answer: Option<Answer>,
+    /// Whether the answer was given again to a repeat: one of them may have arrived.
+    pub repeated: bool,
     /// Its steps at banks, in the order they were started; none where the switch itself answered.
     pub legs: Vec<Leg>,
     /// For a reversal: the transaction it undoes, where that is known.
@@ -398,7 +400,7 @@ pub struct Transaction {
     pub(crate) older: Option<TransactionId>,
 }
 
-bytes_of_struct!(Transaction { asked, accepted, date, standing, answer, legs, original, older });
+bytes_of_struct!(Transaction { asked, accepted, date, standing, answer, repeated, legs, original, older });
 
 impl Transaction {
     /// What the holder is charged beside the amount, where something is.

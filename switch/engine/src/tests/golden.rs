@@ -77,6 +77,7 @@ fn every_record() -> Vec<Record<'static>> {
         Record::Posted { leg: leg(1), part: Part::Principal, date, currency: khr(), from: bank, to: acquirer, amount: 4_000_000 },
         Record::Answered { transaction: id(1), answer: answer(ResponseCode::PARTIALLY_APPROVED) },
         Record::AnswerUndelivered { transaction: id(1) },
+        Record::Repeated { transaction: id(1), link: LinkId(9) },
         Record::ReversalStarted { leg: leg(1), reason: ReversalReason::Undelivered, identity: identity(2), stands: 7 },
         Record::PostedBack {
             leg: leg(1),

@@ -283,6 +283,20 @@ fn an_original_that_comes_after_its_reversal_is_refused() {
 }
 
 #[test]
+fn an_approval_that_a_repeat_was_told_too_stands_though_the_first_never_left() {
+    let mut world = World::new();
+    let request = world.ask(Kind::Withdrawal, 100);
+    world.send(&request);
+    let leg = world.at_bank(ACLEDA).pop().unwrap();
+    world.bank_says(ACLEDA, &leg, APPROVED);
+    let [(_, about)] = world.taken(Peer::Link(ATM))[..] else { panic!("one answer") };
+    world.send_on(LinkId(8), &request);
+    assert_eq!(world.told_on(LinkId(8)), [APPROVED], "and paid out");
+    world.input(Input::Undelivered(about));
+    assert_eq!(world.at_bank(ACLEDA), []);
+}
+
+#[test]
 fn an_approval_of_which_no_byte_left_is_reversed_and_one_that_may_have_arrived_is_not() {
     let mut world = World::new();
     let request = world.ask(Kind::Withdrawal, 100);

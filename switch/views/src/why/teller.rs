@@ -169,6 +169,9 @@ impl Teller {
             }
             Record::LegLost { leg, reason } => of_leg(leg, self.lost(leg, reason)),
             Record::Answered { answer, .. } => Some((None, self.told(answer))),
+            Record::Repeated { link, .. } => {
+                Some((None, format!("the same request came again on connection {} and was told the same", link.0)))
+            }
             Record::AnswerUndelivered { .. } => {
                 Some((None, "the answer did not leave: no byte of it reached the terminal's connection".to_owned()))
             }
