@@ -7,6 +7,7 @@ mod mapping;
 mod properties;
 mod random;
 mod secrets;
+mod seeds;
 mod vectors;
 
 use std::sync::Arc;

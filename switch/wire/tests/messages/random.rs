@@ -52,7 +52,10 @@ const PRINTABLE: &[u8] = b" !\"#$%&'()*+,-./0123456789:;<=>?@ABCXYZ[\\]^_`abcxyz
 pub(crate) fn formats(dialect: &str) -> BTreeMap<u8, String> {
     let text = match dialect {
         "iso87-ascii" => include_str!("../../dialects/iso87-ascii.toml"),
-        _ => include_str!("../../dialects/iso87-bcd.toml"),
+        "iso87-bcd" => include_str!("../../dialects/iso87-bcd.toml"),
+        "iso87-ebcdic" => include_str!("../../dialects/iso87-ebcdic.toml"),
+        "iso93-ascii" => include_str!("../../dialects/iso93-ascii.toml"),
+        _ => include_str!("../../dialects/iso93-bcd.toml"),
     };
     let description: toml::Table = text.parse().unwrap();
     let fields = description["fields"].as_table().unwrap();
@@ -68,7 +71,7 @@ pub(crate) fn value(format: &str, dice: &mut Dice) -> String {
         None => length.parse().unwrap(),
     };
     let bytes = match class {
-        "n" => dice.characters(DIGITS, count),
+        "n" | "ns" => dice.characters(DIGITS, count),
         "x+n" => [dice.characters(b"CD", 1), dice.characters(DIGITS, count)].concat(),
         "an" => dice.characters(ALNUM, count),
         "ans" => dice.characters(PRINTABLE, count),
