@@ -8,6 +8,7 @@ mod look;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 use model::Timestamp;
@@ -32,7 +33,7 @@ pub struct Diagnosis {
 }
 
 /// One way to read the bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Guess {
     /// How the stream is cut; `None` where the bytes are one message without a frame.
     pub framing: Option<Framing>,
@@ -46,8 +47,22 @@ pub struct Guess {
     pub fits: Vec<String>,
     /// What speaks against it, with the place.
     pub misfits: Vec<String>,
-    /// The first message, without its frame.
+    /// The first message, without its frame. Holds whatever it holds: never print it unmasked.
     pub message: Vec<u8>,
+}
+
+impl fmt::Debug for Guess {
+    /// All but the message's bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guess")
+            .field("framing", &self.framing.map(|framing| framing.to_string()))
+            .field("dialect", &self.dialect.name())
+            .field("change", &self.change)
+            .field("score", &self.score)
+            .field("fits", &self.fits)
+            .field("misfits", &self.misfits)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Guess {

@@ -144,6 +144,13 @@ fn what_hexadecimal_text_means_is_examined_like_bytes() {
 }
 
 #[test]
+fn a_diagnosis_in_a_log_holds_no_card_number() {
+    let dialect = Dialect::builtin("iso87-ascii").unwrap();
+    let told = format!("{:?}", examine(&stream(&dialect, "2-byte", &[purchase()]), &dialects(), None));
+    assert!(told.contains("2-byte") && !told.contains("57, 49, 49, 54"), "{told}");
+}
+
+#[test]
 fn what_is_no_iso_8583_is_told_by_its_name() {
     let cases: [(&[u8], &str); 6] = [
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"),
