@@ -146,7 +146,8 @@ pub(super) fn at(way: &Way, look: Look<'_>) -> Option<Guess> {
         guess.fits.insert(0, look.says(format_args!("the lengths part all {at} bytes into {count}, and nothing is left")));
     }
     if keep_alives > 0 {
-        guess.fits.push(look.says(format_args!("{keep_alives} empty frames (keep-alive)")));
+        let frames = if keep_alives == 1 { "frame" } else { "frames" };
+        guess.fits.push(look.says(format_args!("{keep_alives} empty {frames} (keep-alive)")));
     }
     let envelope = framing.envelope(bytes);
     if framing.has_envelope() {
