@@ -284,12 +284,24 @@ pub enum BuildError {
     },
 }
 
+/// What TOML says of a text: line, column, and the line at fault. In a log too it is no more than that, for who named the wrong
+/// file may have named one with keys or cards in it.
+#[derive(Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct TomlError(pub(crate) Box<toml::de::Error>);
+
+impl fmt::Debug for TomlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Why a dialect's description is none.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum DialectError {
     /// No TOML of the right form; tells line and column and points at the place.
     #[error("{0}")]
-    Toml(Box<toml::de::Error>),
+    Toml(TomlError),
     /// A field whose encoding and format do not go together.
     #[error("line {line}: field {field}: {problem}")]
     Field {
