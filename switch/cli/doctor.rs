@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use model::Timestamp;
 use server::config::dialect;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use wire::doctor::{Diagnosis, Guess, examine};
 use wire::{Dialect, describe};
 
@@ -84,23 +84,37 @@ fn now() -> Option<Timestamp> {
     i64::try_from(micros).ok().map(Timestamp::from_micros)
 }
 
-/// What the first connection sends until it pauses; a keep-alive or a partial message does not end it at once.
+/// What the first connection sends.
 async fn listen(address: SocketAddr, pause: Duration) -> Result<Vec<u8>, Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
     eprintln!("listening on {}; waiting for a peer", listener.local_addr()?);
-    let (mut stream, peer) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     eprintln!("{peer} is there");
+    Ok(received(stream, pause).await)
+}
+
+/// What comes until the peer pauses or goes; a keep-alive or a partial message does not end it at once, and keep-alives for ever do
+/// not put it off.
+async fn received(mut stream: TcpStream, pause: Duration) -> Vec<u8> {
+    /// So many pauses for the first byte, and as many for all that follow.
+    const PAUSES: u32 = 10;
     let mut bytes = Vec::with_capacity(4096);
+    let mut first = None;
     while bytes.len() < BYTES_MAX {
         // A peer may think for long before its first byte, not between two of one message.
-        let patience = if bytes.is_empty() { pause * 10 } else { pause };
+        let patience = if bytes.is_empty() { pause.saturating_mul(PAUSES) } else { pause };
         match tokio::time::timeout(patience, stream.read_buf(&mut bytes)).await {
-            Ok(Ok(0)) | Err(_) => break,
-            Ok(read) => _ = read?,
+            Ok(Ok(1..)) if first.get_or_insert_with(Instant::now).elapsed() < pause.saturating_mul(PAUSES) => {}
+            Ok(Ok(_)) | Err(_) => break,
+            // What it sent before it reset the connection is what counts.
+            Ok(Err(error)) => {
+                eprintln!("then: {error}");
+                break;
+            }
         }
     }
     bytes.truncate(BYTES_MAX);
-    Ok(bytes)
+    bytes
 }
 
 fn report(count: usize, told: &Diagnosis, unmasked: bool) -> Result<String, std::fmt::Error> {
@@ -138,4 +152,60 @@ fn report(count: usize, told: &Diagnosis, unmasked: bool) -> Result<String, std:
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::thread;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// What the doctor receives of a peer that does this, and pauses for so long.
+    fn of_a_peer(does: fn(std::net::TcpStream), pause: Duration) -> Vec<u8> {
+        let received = block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await?;
+            let address = listener.local_addr()?;
+            let peer = thread::spawn(move || does(std::net::TcpStream::connect(address).unwrap()));
+            let (mut stream, _) = listener.accept().await?;
+            // A peer that goes without having read this resets the connection.
+            stream.write_all(b"unread").await?;
+            let bytes = received(stream, pause).await;
+            peer.join().unwrap();
+            Ok(bytes)
+        });
+        received.unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    #[test]
+    fn what_a_peer_sent_before_it_reset_the_connection_is_examined() {
+        let sent = of_a_peer(
+            |mut stream| {
+                stream.write_all(b"0800").unwrap();
+                thread::sleep(Duration::from_millis(100));
+            },
+            Duration::from_secs(30),
+        );
+        assert_eq!(sent, b"0800");
+    }
+
+    #[test]
+    fn a_peer_that_sends_keep_alives_for_ever_is_listened_to_for_ten_pauses() {
+        let sent = of_a_peer(
+            |mut stream| {
+                while stream.write_all(&[0, 0]).is_ok() {
+                    thread::sleep(Duration::from_millis(10));
+                }
+            },
+            Duration::from_millis(50),
+        );
+        assert!(sent.len() > 2 && sent.len() <= 2 * 51, "{}", sent.len());
+    }
+
+    #[test]
+    fn no_pause_is_too_long_to_be_counted() {
+        assert_eq!(of_a_peer(|mut stream| stream.write_all(b"08").unwrap(), Duration::from_secs(u64::MAX)), b"08");
+    }
 }

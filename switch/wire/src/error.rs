@@ -67,11 +67,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// A few of the bytes that stood where something else was expected: at most twelve, so that a message that is out of step can
-/// never show a whole card number; none at all of a sensitive field.
+/// A few of the bytes that stood where something else was expected: at most twelve characters, or six bytes as twelve hexadecimal
+/// digits, so that a message that is out of step can never show a whole card number; none at all of a sensitive field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    bytes: [u8; Found::SHOWN_MAX],
+    bytes: [u8; Found::TEXT_MAX],
     kept: u8,
     form: Form,
 }
@@ -84,12 +84,15 @@ enum Form {
 }
 
 impl Found {
-    const SHOWN_MAX: usize = 12;
+    /// The most that is kept of bytes that are characters.
+    pub(crate) const TEXT_MAX: usize = 12;
+    /// The most that is kept of bytes that are none: each may be two digits of a card number.
+    pub(crate) const HEX_MAX: usize = Self::TEXT_MAX / 2;
 
     fn keep(bytes: &[u8], form: Form) -> Self {
-        let mut kept = [0; Self::SHOWN_MAX];
-        let count = bytes.len().min(Self::SHOWN_MAX);
-        for (to, from) in kept.iter_mut().zip(bytes) {
+        let mut kept = [0; Self::TEXT_MAX];
+        let count = bytes.len().min(if form == Form::Hex { Self::HEX_MAX } else { Self::TEXT_MAX });
+        for (to, from) in kept.iter_mut().zip(bytes.iter().take(count)) {
             *to = *from;
         }
         Self { bytes: kept, kept: u8::try_from(count).unwrap_or(0), form }
@@ -110,7 +113,7 @@ impl Found {
     /// Bytes that must not be shown.
     #[must_use]
     pub fn withheld() -> Self {
-        Self { bytes: [0; Self::SHOWN_MAX], kept: 0, form: Form::Withheld }
+        Self { bytes: [0; Self::TEXT_MAX], kept: 0, form: Form::Withheld }
     }
 }
 
@@ -281,12 +284,24 @@ pub enum BuildError {
     },
 }
 
+/// What TOML says of a text: line, column, and the line at fault. In a log too it is no more than that, for who named the wrong
+/// file may have named one with keys or cards in it.
+#[derive(Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct TomlError(pub(crate) Box<toml::de::Error>);
+
+impl fmt::Debug for TomlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 /// Why a dialect's description is none.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum DialectError {
     /// No TOML of the right form; tells line and column and points at the place.
     #[error("{0}")]
-    Toml(Box<toml::de::Error>),
+    Toml(TomlError),
     /// A field whose encoding and format do not go together.
     #[error("line {line}: field {field}: {problem}")]
     Field {

@@ -136,7 +136,9 @@ fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonEr
         let value = match value {
             Value::String(text) => text,
             other => {
-                return Err(JsonError::Json(serde::de::Error::custom(format!("field {key}: expected text, found {other}"))));
+                // Not the value: it may be a card number without its quotes.
+                let found = kind(&other);
+                return Err(JsonError::Json(serde::de::Error::custom(format!("field {key}: expected text, found {found}"))));
             }
         };
         fields.push((number.ok_or(JsonError::Number(key))?, value));
@@ -154,6 +156,17 @@ fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonEr
         }
         Ok(())
     })
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
 }
 
 #[cfg(test)]
@@ -204,7 +217,8 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(error(line), expected, "{line}");
         }
-        assert!(error(r#"{"mti":"0800","fields":{"4":5}}"#).contains("field 4: expected text, found 5"));
+        let unquoted = error(r#"{"mti":"0800","fields":{"2":9116018273645014}}"#);
+        assert!(unquoted.contains("field 2: expected text, found a number") && !unquoted.contains("9116"), "{unquoted}");
         assert!(error(r#"{"mti":"0800"}"#).contains("missing field `fields`"));
         assert!(error(r#"{"mti":"0800","fields":{},"x":1}"#).contains("unknown field `x`"));
     }

@@ -22,7 +22,7 @@ pub mod tlv;
 pub use build::Value;
 pub use chars::unhex;
 pub use dialect::{Dialect, Version};
-pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem};
+pub use error::{BuildError, DialectError, Found, FrameError, ParseError, Place, Problem, TomlError};
 pub use fields::FieldSet;
 pub use framing::{Cut, Envelope, FrameStart, Framing, UnknownFraming};
 pub use map::{Unreadable, octets, pin_block, read, write};

@@ -65,7 +65,9 @@ pub(crate) fn readable<'d, 'a>(
     let broken = error.is_some();
     let fields = parsed.fields().iter().take_while(move |number| *number < broken_at);
     fields.filter_map(|number| parsed.field(dialect, number)).map(move |field| {
-        let hidden = broken && !unmasked && field.units > OUT_OF_STEP_SHOWN_MAX;
+        // A byte of class b is shown as two digits.
+        let characters = if field.spec.class == Class::Bytes { field.units.saturating_mul(2) } else { field.units };
+        let hidden = broken && !unmasked && characters > OUT_OF_STEP_SHOWN_MAX;
         let value = if hidden { withheld(&field) } else { shown(&field, unmasked) };
         (field, value, hidden)
     })

@@ -13,6 +13,7 @@ use std::sync::{Arc, LazyLock};
 use bytes::BytesMut;
 use model::FieldNumber;
 
+use crate::error::TomlError;
 use crate::subfields::Subfields;
 use crate::{BuildError, DialectError, ParseError, Parsed, Value};
 pub use description::Version;
@@ -70,7 +71,7 @@ impl Dialect {
     /// # Errors
     /// Where it is none: with line, column and a pointer at the place, or with line and field.
     pub fn from_toml(text: &str) -> Result<Self, DialectError> {
-        let description: Description = toml::from_str(text).map_err(|error| DialectError::Toml(Box::new(error)))?;
+        let description: Description = toml::from_str(text).map_err(|error| DialectError::Toml(TomlError(Box::new(error))))?;
         let mut specs = Box::new([None; 129]);
         let mut names = vec![String::new(); 129].into_boxed_slice();
         for (Word(number), row) in description.fields {
@@ -190,6 +191,12 @@ mod tests {
         let text = BUILTIN[0].1;
         assert!(text.contains(change), "{change}");
         Dialect::from_toml(&text.replacen(change, into, 1)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_wrong_file_is_not_in_the_log_as_a_whole() {
+        let error = Dialect::from_toml("[journal]\nkey = \"0412AC89ABCDEF67\"\n").unwrap_err();
+        assert!(format!("{error:?}").contains("line 1") && !format!("{error:?}").contains("0412AC89"), "{error:?}");
     }
 
     #[test]

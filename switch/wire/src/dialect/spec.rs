@@ -321,7 +321,8 @@ impl Spec {
     #[cold]
     pub(crate) fn objection(&self, content: &[u8], units: u16, start: usize) -> Option<Flaw> {
         let place = self.breach(content, units)?;
-        let found = self.found(content.get(place.saturating_sub(11)..=place).unwrap_or(&[]));
+        let kept = if matches!(self.coding, Coding::Characters | Coding::Hex) { Found::TEXT_MAX } else { Found::HEX_MAX };
+        let found = self.found(content.get((place + 1).saturating_sub(kept)..=place).unwrap_or(&[]));
         let count = usize::from(units);
         let problem = match self.coding {
             Coding::Packed(fill) | Coding::PackedTrack(fill)

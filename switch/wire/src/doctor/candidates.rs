@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::{Dialect, Framing};
+use crate::dialect::MtiEncoding;
+use crate::parse::{salvage, salvage_mti};
+use crate::{Dialect, Framing, Version};
 
 /// The longest fixed header that is looked for, in bytes.
 const HEADER_MAX: usize = 32;
@@ -30,35 +32,88 @@ pub(super) struct Way {
     pub(super) change: &'static str,
 }
 
-/// Every way in which the first message has a type and bitmaps.
-pub(super) fn ways<'d>(bytes: &[u8], dialects: impl Iterator<Item = (&'d Arc<Dialect>, &'static str)>) -> Vec<Way> {
-    let mut ways = Vec::new();
-    for (dialect, change) in dialects {
-        let place = |framing: Option<Framing>, begins: usize, extras: i64| {
-            let body = bytes.get(begins..)?;
-            crate::parse::salvage(dialect, body)?;
-            Some(Way { framing, begins, extras, dialect: Arc::clone(dialect), change })
-        };
-        ways.extend(place(None, 0, 3));
-        for length in LENGTHS {
-            for tpdu in ["", " tpdu"] {
-                for header in 0..=HEADER_MAX {
-                    let words = match header {
-                        0 => format!("{length}{tpdu}"),
-                        _ => format!("{length}{tpdu} header echo {header}"),
-                    };
-                    let Ok(framing) = words.parse::<Framing>() else { continue };
-                    let Some(begins) = first_message(&framing, bytes) else { continue };
-                    if !tpdu.is_empty() && bytes.get(begins - header - 5) != Some(&0x60) {
-                        continue;
-                    }
-                    let words = words.split(' ').count();
-                    ways.extend(place(Some(framing), begins, i64::try_from(words + header).unwrap_or(0)));
-                }
+/// A framing that is tried.
+struct Tried {
+    framing: Framing,
+    tpdu: bool,
+    /// Bytes of its fixed header.
+    header: usize,
+    extras: i64,
+}
+
+/// Every framing that is tried, the plainest of each length first. Made once.
+static TRIED: LazyLock<Vec<Tried>> = LazyLock::new(|| {
+    let mut tried = Vec::new();
+    for length in LENGTHS {
+        for tpdu in ["", " tpdu"] {
+            for header in 0..=HEADER_MAX {
+                let words = match header {
+                    0 => format!("{length}{tpdu}"),
+                    _ => format!("{length}{tpdu} header echo {header}"),
+                };
+                let Ok(framing) = words.parse::<Framing>() else { continue };
+                let extras = i64::try_from(words.split(' ').count() + header).unwrap_or(0);
+                tried.push(Tried { framing, tpdu: !tpdu.is_empty(), header, extras });
             }
         }
     }
-    ways
+    tried
+});
+
+/// The places of a stream where a first message could begin: which framing puts it there, and how little that framing has to be
+/// made of. Worked out once for all dialects.
+pub(super) struct Places<'b> {
+    bytes: &'b [u8],
+    all: Vec<(Option<Framing>, usize, i64)>,
+    /// The same without framings, each once.
+    fronts: Vec<usize>,
+}
+
+impl<'b> Places<'b> {
+    pub(super) fn of(bytes: &'b [u8]) -> Self {
+        let framed = TRIED.iter().filter_map(|Tried { framing, tpdu, header, extras }| {
+            let begins = first_message(framing, bytes)?;
+            let is_there = !tpdu || bytes.get(begins.checked_sub(header + 5)?) == Some(&0x60);
+            is_there.then_some((Some(*framing), begins, *extras))
+        });
+        let all: Vec<_> = std::iter::once((None, 0, 3)).chain(framed).collect();
+        let mut fronts: Vec<_> = all.iter().map(|(_, begins, _)| *begins).collect();
+        fronts.sort_unstable();
+        fronts.dedup();
+        Self { bytes, all, fronts }
+    }
+
+    /// Every way in which the first message has a type and bitmaps.
+    pub(super) fn ways<'d>(&self, dialects: impl Iterator<Item = (&'d Arc<Dialect>, &'static str)>) -> Vec<Way> {
+        // Dialects differ in much, but hardly in how they write a message type, and in most places there is none.
+        let mut typed: Vec<((Version, MtiEncoding), Vec<usize>)> = Vec::new();
+        let mut ways = Vec::new();
+        for (dialect, change) in dialects {
+            let form = (dialect.version(), dialect.mti);
+            let fronts = match typed.iter().position(|(known, _)| *known == form) {
+                Some(known) => typed.get(known),
+                None => {
+                    let has_type = |begins: &&usize| salvage_mti(dialect, self.bytes.get(**begins..).unwrap_or(&[])).is_some();
+                    typed.push((form, self.fronts.iter().filter(has_type).copied().collect()));
+                    typed.last()
+                }
+            };
+            let opens = |begins: &&usize| salvage(dialect, self.bytes.get(**begins..).unwrap_or(&[])).is_some();
+            let fronts: Vec<_> = fronts.into_iter().flat_map(|(_, fronts)| fronts).filter(opens).collect();
+            if fronts.is_empty() {
+                continue;
+            }
+            let there = self.all.iter().filter(|(_, begins, _)| fronts.contains(&begins));
+            ways.extend(there.map(|(framing, begins, extras)| Way {
+                framing: *framing,
+                begins: *begins,
+                extras: *extras,
+                dialect: Arc::clone(dialect),
+                change,
+            }));
+        }
+        ways
+    }
 }
 
 /// Where the first message of the stream begins, keep-alives passed over.

@@ -1,5 +1,7 @@
 //! How well one way to read the bytes fits.
 
+use std::fmt;
+
 use model::{Timestamp, TransmissionTime};
 
 use super::candidates::Way;
@@ -15,8 +17,44 @@ struct Message {
     fits: Vec<String>,
 }
 
+/// Whether the first message is there to its end and nothing is wrong with it: a quick look, before a thorough one.
+pub(super) fn begins_well(way: &Way, bytes: &[u8]) -> bool {
+    let body = match way.framing {
+        None => Some(bytes),
+        Some(framing) => {
+            let frame = way.begins.checked_sub(framing.before_body()).and_then(|at| bytes.get(at..));
+            frame.and_then(|frame| match framing.cut(frame, BYTES_MAX) {
+                Ok(Cut::Frame { body, .. }) => frame.get(body),
+                Ok(Cut::KeepAlive { .. } | Cut::Incomplete) | Err(_) => None,
+            })
+        }
+    };
+    body.is_some_and(|body| way.dialect.parse(body).is_ok())
+}
+
+/// What is looked at, and whether words are made of it: most ways are only weighed.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) now: Option<Timestamp>,
+    pub(super) in_words: bool,
+}
+
+impl Look<'_> {
+    /// A line of reasons; an empty one where no words are wanted.
+    fn says(self, line: fmt::Arguments<'_>) -> String {
+        if self.in_words { line.to_string() } else { String::new() }
+    }
+
+    /// The message to be shown.
+    fn keeps(self, body: &[u8]) -> Vec<u8> {
+        if self.in_words { body.to_vec() } else { Vec::new() }
+    }
+}
+
 /// Looks at the stream this way; `None` where nothing at all speaks for it.
-pub(super) fn at(way: &Way, bytes: &[u8], now: Option<Timestamp>) -> Option<Guess> {
+pub(super) fn at(way: &Way, look: Look<'_>) -> Option<Guess> {
+    let bytes = look.bytes;
     let mut guess = Guess {
         framing: way.framing,
         dialect: way.dialect.clone(),
@@ -27,10 +65,10 @@ pub(super) fn at(way: &Way, bytes: &[u8], now: Option<Timestamp>) -> Option<Gues
         message: Vec::new(),
     };
     let Some(framing) = way.framing else {
-        let message = message(&way.dialect, bytes, now);
-        guess.message = bytes.to_vec();
-        guess.fits.push("the bytes are one message, without a frame".into());
-        guess.take(message);
+        let message = message(&way.dialect, bytes, look);
+        guess.message = look.keeps(bytes);
+        guess.fits.push(look.says(format_args!("the bytes are one message, without a frame")));
+        guess.take(message, look);
         guess.score -= way.extras + 1;
         return Some(guess).filter(|guess| guess.score > 0);
     };
@@ -44,14 +82,14 @@ pub(super) fn at(way: &Way, bytes: &[u8], now: Option<Timestamp>) -> Option<Gues
         match framing.cut(rest, BYTES_MAX) {
             Ok(Cut::Frame { body, consumed }) => {
                 let body = rest.get(body).unwrap_or(&[]);
-                let message = message(&way.dialect, body, now);
+                let message = message(&way.dialect, body, look);
                 if let Some(error) = message.error.filter(|_| frames > 0) {
-                    guess.misfits.push(format!("message {} of the stream: {error}", frames + 1));
+                    guess.misfits.push(look.says(format_args!("message {} of the stream: {error}", frames + 1)));
                 }
                 sum += message.score;
                 frames += 1;
                 first.get_or_insert_with(|| {
-                    guess.message = body.to_vec();
+                    guess.message = look.keeps(body);
                     message
                 });
                 at += consumed;
@@ -62,29 +100,31 @@ pub(super) fn at(way: &Way, bytes: &[u8], now: Option<Timestamp>) -> Option<Gues
             }
             Ok(Cut::Incomplete) if first.is_some() => {
                 // A stream may break off anywhere; so short a rest says nothing.
-                guess
-                    .misfits
-                    .extend((rest.len() < framing.before_body()).then(|| format!("byte {at}: {} bytes over", rest.len())));
+                guess.misfits.extend(
+                    (rest.len() < framing.before_body()).then(|| look.says(format_args!("byte {at}: {} bytes over", rest.len()))),
+                );
                 break;
             }
             Ok(Cut::Incomplete) => {
                 let body = bytes.get(way.begins..).unwrap_or(&[]);
-                let mut message = message(&way.dialect, body, now);
-                guess.message = body.to_vec();
+                let mut message = message(&way.dialect, body, look);
+                guess.message = look.keeps(body);
                 // Whole, and yet the frame wants more: the length is not what this framing says.
                 message.score = if message.error.is_none() { message.score / 2 } else { message.score / 3 };
-                guess.misfits.push(format!("byte {at}: the frame announces more bytes than the {} that are there", rest.len()));
+                guess.misfits.push(
+                    look.says(format_args!("byte {at}: the frame announces more bytes than the {} that are there", rest.len())),
+                );
                 sum += message.score;
                 frames += 1;
                 first = Some(message);
                 break;
             }
             Err(error) => {
-                guess.misfits.push(format!("byte {at}: {error}"));
+                guess.misfits.push(look.says(format_args!("byte {at}: {error}")));
                 if first.is_none() {
                     let body = bytes.get(way.begins..).unwrap_or(&[]);
-                    let mut message = message(&way.dialect, body, now);
-                    guess.message = body.to_vec();
+                    let mut message = message(&way.dialect, body, look);
+                    guess.message = look.keeps(body);
                     message.score /= 4;
                     (sum, frames, first) = (message.score, 1, Some(message));
                 } else {
@@ -97,30 +137,32 @@ pub(super) fn at(way: &Way, bytes: &[u8], now: Option<Timestamp>) -> Option<Gues
     }
     let first = first?;
     let average = sum / i64::try_from(frames.max(1)).unwrap_or(1);
-    guess.take(Message { score: average, ..first });
+    guess.take(Message { score: average, ..first }, look);
     guess.score -= way.extras + keep_alives * 20;
     if at >= bytes.len() {
         guess.score += 5;
-        let count = if frames == 1 { "one message".to_owned() } else { format!("{frames} messages") };
-        guess.fits.insert(0, format!("the lengths part all {at} bytes into {count}, and nothing is left"));
+        let count =
+            if frames == 1 { look.says(format_args!("one message")) } else { look.says(format_args!("{frames} messages")) };
+        guess.fits.insert(0, look.says(format_args!("the lengths part all {at} bytes into {count}, and nothing is left")));
     }
     if keep_alives > 0 {
-        guess.fits.push(format!("{keep_alives} empty frames (keep-alive)"));
+        let frames = if keep_alives == 1 { "frame" } else { "frames" };
+        guess.fits.push(look.says(format_args!("{keep_alives} empty {frames} (keep-alive)")));
     }
     let envelope = framing.envelope(bytes);
     if framing.has_envelope() {
         // What a wrong guess takes for a header may be anything, a card number too.
         let bytes = if guess.is_whole() { hex(envelope.bytes()) } else { format!("{} bytes", envelope.bytes().len()) };
-        guess.fits.push(format!("between length and message stand {bytes}"));
+        guess.fits.push(look.says(format_args!("between length and message stand {bytes}")));
     }
     Some(guess).filter(|guess| guess.score > 0)
 }
 
 impl Guess {
-    fn take(&mut self, message: Message) {
+    fn take(&mut self, message: Message, look: Look<'_>) {
         self.score += message.score;
         self.fits.extend(message.fits);
-        self.misfits.extend(message.error.map(|error| format!("the first message: {error}")));
+        self.misfits.extend(message.error.map(|error| look.says(format_args!("the first message: {error}"))));
         if !self.misfits.is_empty() {
             self.score = self.score.min(900);
         }
@@ -128,12 +170,15 @@ impl Guess {
 }
 
 /// Reads one message as strictly as the switch would, and weighs what came of it.
-fn message(dialect: &Dialect, body: &[u8], now: Option<Timestamp>) -> Message {
+fn message(dialect: &Dialect, body: &[u8], look: Look<'_>) -> Message {
     match dialect.parse(body) {
         Ok(parsed) => {
             let count = parsed.fields().iter().filter(|field| *field > 1).count();
             let mut fits =
-                vec![format!("message type {:04} and all of its {count} fields are as the dialect says", parsed.mti())];
+                vec![look.says(format_args!(
+                    "message type {:04} and all of its {count} fields are as the dialect says",
+                    parsed.mti()
+                ))];
             let mut score = 900;
             // A message without fields hardly says anything.
             if count < 3 {
@@ -141,12 +186,12 @@ fn message(dialect: &Dialect, body: &[u8], now: Option<Timestamp>) -> Message {
             }
             if let Ok(read) = crate::read(dialect, body) {
                 score += 60;
-                fits.push("every date, amount and code in it exists".into());
-                if let (Some(now), Some(sent)) = (now, read.transmitted)
+                fits.push(look.says(format_args!("every date, amount and code in it exists")));
+                if let (Some(now), Some(sent)) = (look.now, read.transmitted)
                     && near(sent, now)
                 {
                     score += 30;
-                    fits.push("it was sent within two days of now (field 7)".into());
+                    fits.push(look.says(format_args!("it was sent within two days of now (field 7)")));
                 }
             }
             Message { score, error: None, fits }
@@ -162,7 +207,7 @@ fn message(dialect: &Dialect, body: &[u8], now: Option<Timestamp>) -> Message {
                 let share = i64::try_from(read * 500 / present.max(1)).unwrap_or(0);
                 // Fields far up, many of them: most often a bitmap that is none.
                 score = if present > 64 { share / 4 } else { 100 + share };
-                fits.push(format!("message type {:04}, {read} of {present} fields read", parsed.mti()));
+                fits.push(look.says(format_args!("message type {:04}, {read} of {present} fields read", parsed.mti())));
             }
             Message { score, error: Some(error), fits }
         }

@@ -8,12 +8,14 @@ mod look;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::Arc;
 
 use model::Timestamp;
 
 use crate::{Dialect, Framing, unhex};
-use candidates::{Way, ways};
+use candidates::{Places, Way};
+use look::Look;
 
 /// Frames of a stream that are looked at, and bytes of it: enough to be sure, little enough to be quick.
 const FRAMES_MAX: usize = 16;
@@ -31,7 +33,7 @@ pub struct Diagnosis {
 }
 
 /// One way to read the bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Guess {
     /// How the stream is cut; `None` where the bytes are one message without a frame.
     pub framing: Option<Framing>,
@@ -45,8 +47,22 @@ pub struct Guess {
     pub fits: Vec<String>,
     /// What speaks against it, with the place.
     pub misfits: Vec<String>,
-    /// The first message, without its frame.
+    /// The first message, without its frame. Holds whatever it holds: never print it unmasked.
     pub message: Vec<u8>,
+}
+
+impl fmt::Debug for Guess {
+    /// All but the message's bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guess")
+            .field("framing", &self.framing.map(|framing| framing.to_string()))
+            .field("dialect", &self.dialect.name())
+            .field("change", &self.change)
+            .field("score", &self.score)
+            .field("fits", &self.fits)
+            .field("misfits", &self.misfits)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Guess {
@@ -81,22 +97,25 @@ pub fn examine(bytes: &[u8], dialects: &[Arc<Dialect>], now: Option<Timestamp>) 
         diagnosis.remarks.push(remark);
         return diagnosis;
     }
-    let mut guesses = guesses(bytes, dialects, now);
     // Digits alone may be a message in characters as well as hexadecimal text: the better reading wins.
     let text: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if let Some(meant) = unhex(&text).filter(|meant| meant.len() >= 10) {
-        let inside = self::guesses(&meant, dialects, now);
+    let meant = unhex(&text).filter(|meant| meant.len() >= 10);
+    let (mut bytes, mut places) = (bytes, Places::of(bytes));
+    let mut guesses = guesses(&places, bytes, dialects, now);
+    if let Some(meant) = &meant {
+        let within = Places::of(meant);
+        let inside = self::guesses(&within, meant, dialects, now);
         let best = |of: &[Guess]| of.first().map_or(0, |guess| guess.score);
         if best(&inside) > best(&guesses) {
-            guesses = inside;
-            diagnosis
-                .remarks
-                .push("these are hexadecimal digits as text, not bytes: the sender must send the bytes they mean".into());
+            (bytes, places, guesses) = (meant, within, inside);
+            let remark = "these are hexadecimal digits as text, not bytes: the sender must send the bytes they mean";
+            diagnosis.remarks.push(remark.into());
         }
     }
     if !guesses.first().is_some_and(Guess::is_whole) {
-        let ways = ways(bytes, candidates::changed().iter().map(|(dialect, change)| (dialect, *change)));
-        guesses.extend(ways.into_iter().filter_map(|way| look::at(&way, bytes, now)).filter(Guess::is_whole));
+        let mut ways = places.ways(candidates::changed().iter().map(|(dialect, change)| (dialect, *change)));
+        ways.retain(|way| look::begins_well(way, bytes));
+        guesses.extend(best_of(&ways, bytes, now, Guess::is_whole));
         rank(&mut guesses);
     }
     if guesses.is_empty() {
@@ -111,11 +130,17 @@ pub fn examine(bytes: &[u8], dialects: &[Arc<Dialect>], now: Option<Timestamp>) 
     diagnosis
 }
 
-fn guesses(bytes: &[u8], dialects: &[Arc<Dialect>], now: Option<Timestamp>) -> Vec<Guess> {
-    let ways: Vec<Way> = ways(bytes, dialects.iter().map(|dialect| (dialect, "")));
-    let mut guesses: Vec<Guess> = ways.iter().filter_map(|way| look::at(way, bytes, now)).collect();
-    rank(&mut guesses);
-    guesses
+fn guesses(places: &Places<'_>, bytes: &[u8], dialects: &[Arc<Dialect>], now: Option<Timestamp>) -> Vec<Guess> {
+    best_of(&places.ways(dialects.iter().map(|dialect| (dialect, ""))), bytes, now, |_| true)
+}
+
+/// The likeliest of the ways that are `wanted`, in words. All are weighed; only what is kept is put into words.
+fn best_of(ways: &[Way], bytes: &[u8], now: Option<Timestamp>, wanted: fn(&Guess) -> bool) -> Vec<Guess> {
+    let weigh = |way| look::at(way, Look { bytes, now, in_words: false }).filter(wanted).map(|guess| (guess.score, way));
+    let mut weighed: Vec<_> = ways.iter().filter_map(weigh).collect();
+    weighed.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    weighed.truncate(GUESSES_MAX);
+    weighed.into_iter().filter_map(|(_, way)| look::at(way, Look { bytes, now, in_words: true })).collect()
 }
 
 /// The likeliest first; of those alike the one tried first, for the simpler framings and the commoner dialects are.

@@ -129,6 +129,27 @@ fn near_misses_are_told() {
     assert!(told.guesses[0].configuration().contains("bitmap = \"raw\""));
 }
 
+/// The text's own bytes were looked at for near misses, and only the built-in dialects were tried on what it means.
+#[test]
+fn what_hexadecimal_text_means_is_examined_like_bytes() {
+    let dialect = Dialect::builtin("iso87-ascii").unwrap();
+    let text = |bytes: &[u8]| crate::chars::hex(bytes).into_bytes();
+    let told = examine(&text(&stream(&dialect, "2-byte inclusive", &[purchase(), echo()])), &dialects(), None);
+    let near = "were it \"2-byte\": message at byte 105: expected the end, found 2 more bytes";
+    assert!(told.remarks.iter().any(|it| it == near), "{told:?}");
+    let raw = crate::dialect::builtin_text("iso87-ascii").unwrap().replace("bitmap = \"hex\"", "bitmap = \"raw\"");
+    let raw = Dialect::from_toml(&raw).unwrap();
+    let told = examine(&text(&stream(&raw, "2-byte", &[purchase()])), &dialects(), None);
+    assert_eq!((told.guesses[0].change, told.guesses[0].is_whole()), ("bitmap = \"raw\"", true), "{told:?}");
+}
+
+#[test]
+fn a_diagnosis_in_a_log_holds_no_card_number() {
+    let dialect = Dialect::builtin("iso87-ascii").unwrap();
+    let told = format!("{:?}", examine(&stream(&dialect, "2-byte", &[purchase()]), &dialects(), None));
+    assert!(told.contains("2-byte") && !told.contains("57, 49, 49, 54"), "{told}");
+}
+
 #[test]
 fn what_is_no_iso_8583_is_told_by_its_name() {
     let cases: [(&[u8], &str); 6] = [

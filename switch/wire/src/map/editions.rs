@@ -279,15 +279,26 @@ const CHARGEBACK: (u16, u16) = (450, 453);
 /// A completion of the whole amount that was authorized.
 const COMPLETION: u16 = 201;
 
-/// Whether a function code says that DE4 is what stands and DE30 what it was.
-pub(crate) fn is_partial(function: u16) -> bool {
-    matches!(function, 202 | 401 | 453)
+/// Whether a function code in a message of that type says that DE4 is what stands and DE30 what it was. In any other type it says
+/// no such thing, whatever its number.
+pub(crate) fn is_partial(function: u16, mti: Mti) -> bool {
+    can_be_partial(mti) && matches!(function, 202 | 401 | 453)
+}
+
+/// Whether a message of that type can say, by its function code, that only a part of an earlier amount stands.
+pub(crate) fn can_be_partial(mti: Mti) -> bool {
+    matches!(mti.class(), Some(Class::Financial | Class::Reversal)) && !mti.is_response()
+}
+
+/// What stands of an earlier amount, where that is a part and 1993 has a word for it.
+pub(crate) fn stands(message: &model::Message<'_>) -> Option<u64> {
+    message.replacement.filter(|stands| *stands > 0 && can_be_partial(message.mti))
 }
 
 /// The function code (DE24) of a message: what it is about more closely. Responses have none, but for network management.
 pub(crate) fn function(message: &model::Message<'_>) -> Option<u16> {
     let (class, mti) = (message.mti.class()?, message.mti);
-    let partial = message.replacement.is_some_and(|stands| stands > 0);
+    let partial = stands(message).is_some();
     match class {
         Class::Network => return Some(message.network.map_or(OTHER_NETWORK_93, network_function)),
         _ if mti.is_response() => return None,
@@ -329,7 +340,7 @@ pub(crate) fn reason(message: &model::Message<'_>) -> Option<u16> {
     let mti = message.mti;
     if is_reversal(mti) {
         let told = message.code.and_then(reversal_reason);
-        let partial = message.replacement.is_some_and(|stands| stands > 0);
+        let partial = stands(message).is_some();
         return told.or(Some(if partial { REVERSED_PARTLY } else { REVERSED_WHOLLY }));
     }
     let by_card_holder = matches!(mti.class(), Some(Class::Authorization | Class::Financial)) && !mti.is_response();

@@ -54,7 +54,7 @@ pub(super) fn finish(message: &mut Message<'_>, apart: &Apart) {
         (message.entry_mode, message.condition) = editions::entry_mode_and_condition(data);
     }
     message.merchant_type = message.merchant_type.or(apart.business_code);
-    let partial = apart.function.is_some_and(editions::is_partial) && !message.mti.is_response();
+    let partial = apart.function.is_some_and(|function| editions::is_partial(function, message.mti));
     if partial {
         // DE4 is what stands now and DE30 what it was; 1987 says it the other way about.
         (message.replacement, message.amount) = (message.amount, apart.original_amount);

@@ -30,7 +30,7 @@ pub(super) fn write(dialect: &Dialect, message: &Message<'_>, now: Timestamp, ou
         today: BusinessDate::utc(now),
         function: editions::function(message),
         reason: editions::reason(message),
-        stands: message.replacement.filter(|stands| *stands > 0 && !message.mti.is_response()),
+        stands: editions::stands(message),
     };
     let original_type = message.original.map(|original| editions::type_93(original.mti).ok_or(original.mti));
     if let Some(Err(unknown)) = original_type {
@@ -44,11 +44,12 @@ impl Told<'_> {
     fn fields(&self, dialect: &Dialect) -> FieldSet {
         let message = self.message;
         let own = [
+            (4, self.stands.is_some()),
             (12, message.local_time.is_some() || message.local_date.is_some()),
             (22, message.entry_mode.is_some() || message.condition.is_some()),
             (24, self.function.is_some()),
             (25, self.reason.is_some()),
-            (30, self.stands.is_some()),
+            (30, self.stands.is_some() && message.amount.is_some()),
             (39, self.action().is_some()),
             (46, message.fee.is_some()),
             (56, message.original.is_some()),

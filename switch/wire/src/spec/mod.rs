@@ -111,7 +111,7 @@ fn profiles(page: &mut Page, dialect: &Dialect) {
             let kinds: Vec<String> = profile.kinds.iter().map(|kind| format!("{kind:02}")).collect();
             page.text(format!("Field 3 begins with {}.", kinds.join(" or ")));
         }
-        page.table(&["field", "name", "", "condition"], rows(profile, dialect));
+        page.table(&["field", "name", "mark", "condition"], rows(profile, dialect));
     }
 }
 
@@ -233,6 +233,10 @@ mod tests {
                 assert!(bare.iter().all(|page| !page.contains(secret)), "{name}");
             }
             assert_eq!(markdown.matches("broken").count(), 0, "{name}");
+            assert!(
+                html.contains("<td>withdrawal, purchase, ") && html.contains("<td class=\"whole\">n ..19</td>"),
+                "cells of many words break"
+            );
             assert!(!html.contains("http://") && !html.contains("https://"), "self-contained");
         }
     }

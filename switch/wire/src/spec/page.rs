@@ -107,10 +107,12 @@ impl Page {
     }
 }
 
-/// A cell; the marks of a profile get a colour of their own.
+/// A cell; the marks of a profile get a colour of their own, and a few characters (a number, a format) are not broken into lines.
 fn html_cell(text: &str) -> String {
+    const WHOLE_MAX: usize = 16;
     match text {
         "M" | "C" | "E" | "O" | "F" => format!("<td class=\"mark {}\">{text}</td>", text.to_ascii_lowercase()),
+        _ if text.chars().count() <= WHOLE_MAX => format!("<td class=\"whole\">{}</td>", escaped(text)),
         _ => format!("<td>{}</td>", escaped(text)),
     }
 }
@@ -129,7 +131,7 @@ nav a.l2{font-weight:600;margin-top:.5rem}nav a.l3{padding-left:.9rem}main{flex:
 h1{font-size:1.7rem;margin:.2rem 0 1rem}h2{font-size:1.3rem;margin:2.4rem 0 .6rem;padding-top:.6rem;border-top:1px solid var(--line)}\
 h3{font-size:1.05rem;margin:1.8rem 0 .4rem}p{max-width:48rem}table{border-collapse:collapse;width:100%;margin:.6rem 0}\
 th{text-align:left;font-size:12px;color:var(--dim);font-weight:600}th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);\
-vertical-align:top}td:first-child{font-variant-numeric:tabular-nums;white-space:nowrap}tbody tr:nth-child(even){background:var(--soft)}\
+vertical-align:top}td:first-child{font-variant-numeric:tabular-nums}td.whole{white-space:nowrap}tbody tr:nth-child(even){background:var(--soft)}\
 td.mark{width:2.2rem;text-align:center;font-weight:700}td.m{color:#b3261e}td.c{color:#9a6700}td.e{color:#14508c}\
 td.o{color:#4d7c0f}td.f{color:var(--dim)}pre{background:var(--soft);border:1px solid var(--line);border-radius:4px;padding:.8rem;\
 overflow-x:auto;font:12.5px/1.45 ui-monospace,monospace}\

@@ -16,6 +16,7 @@ mod oracle;
 mod properties;
 mod random;
 mod secrets;
+mod seeds;
 mod vectors;
 
 use std::sync::Arc;

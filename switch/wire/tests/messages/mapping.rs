@@ -168,6 +168,31 @@ fn a_partial_reversal_in_1993_says_what_stands_in_4_and_what_it_was_in_30() {
     assert_eq!(wire::read(&dialect("iso93-ascii"), expected.as_bytes()).unwrap(), partial_reversal());
 }
 
+/// Found by fuzzing: field 4, which tells what stands, was left out where the original amount was not known.
+#[test]
+fn what_stands_of_a_partial_reversal_is_passed_on_though_nobody_says_what_it_was() {
+    let reversal = Message { amount: None, ..partial_reversal() };
+    for name in ["iso93-ascii", "iso93-bcd"] {
+        let there = written(&dialect(name), &reversal);
+        assert_eq!(wire::read(&dialect(name), &there).unwrap(), reversal);
+    }
+}
+
+/// Found by fuzzing: a function code of reversals in a reconciliation, or a replacement amount in a message that cannot be partial,
+/// had field 4 and field 30 change places.
+#[test]
+fn only_what_can_be_partial_has_its_amounts_change_places() {
+    for mti in [Mti::new(520).unwrap(), Mti::NETWORK_REQUEST, Mti::new(430).unwrap(), Mti::new(100).unwrap()] {
+        let message = Message { original: None, mti, ..partial_reversal() };
+        let back = wire::read(&dialect("iso93-ascii"), &written(&dialect("iso93-ascii"), &message)).map(|back| back.amount);
+        assert_eq!(back.unwrap(), message.amount, "{mti}");
+    }
+    // 4 | 24 | 30
+    let reconciliation = ["15201000010400000000", "000000050000", "401", "000000100000000000000000"].concat();
+    let read = wire::read(&dialect("iso93-ascii"), reconciliation.as_bytes()).unwrap();
+    assert_eq!((read.amount, read.replacement), (Some(50_000), None));
+}
+
 #[test]
 fn a_reversal_request_becomes_an_advice_for_1993_has_none() {
     for (request, advice) in [(400, 420), (401, 421), (410, 430)] {

@@ -63,3 +63,26 @@ fn what_is_refused_shows_no_secret_whichever_byte_is_wrong() {
         }
     }
 }
+
+/// Found by fuzzing: twelve bytes of packed digits are twenty-four digits, which an error told as "a few of the bytes".
+#[test]
+fn an_error_in_packed_digits_tells_no_card_number_that_stands_under_another_field() {
+    // 90, of 42 digits: a card number and then a separator, where digits alone may be.
+    let body = bytes(&format!("0420 8000000000000000 0000004000000000 9116018273645014 D3212201 {}", "00".repeat(9)));
+    assert_silent(&all_told(&bcd(), &body));
+    let error = wire::read(&bcd(), &body).unwrap_err().to_string();
+    assert_eq!(error, "field 90 at byte 26: expected 42 digits, found 8273645014D3");
+    // The same digits, and no original message type.
+    let body = bytes(&format!("0420 8000000000000000 0000004000000000 9116018273645014 {}", "00".repeat(13)));
+    let error = wire::read(&bcd(), &body).unwrap_err().to_string();
+    assert_eq!(error, "field 90 at byte 18: expected an original message type of ISO 8583:1987, found 911601827364");
+}
+
+/// Eight bytes of class b are sixteen digits: in a message that is out of step field 64 may be a packed card number.
+#[test]
+fn bytes_before_the_fault_of_a_broken_message_tell_no_card_number() {
+    let body = bytes("0200 0000000000000001 9116018273645014 FF");
+    let told = all_told(&bcd(), &body);
+    assert_silent(&told);
+    assert!(told.contains("<8 withheld>"), "{told}");
+}
