@@ -27,8 +27,8 @@ impl Kinds {
     pub(crate) const SPECIAL: Self = Self(4);
     pub(crate) const BLANK: Self = Self(8);
     const TRACK: Self = Self(16);
-    const ALNUM: Self = Self(1 | 2);
-    const ALNUM_BLANK: Self = Self(1 | 2 | 8);
+    pub(crate) const ALNUM: Self = Self(1 | 2);
+    pub(crate) const ALNUM_BLANK: Self = Self(1 | 2 | 8);
     pub(crate) const PRINTABLE: Self = Self(1 | 2 | 4 | 8);
 
     pub(crate) const fn and(self, other: Self) -> Self {
@@ -64,18 +64,14 @@ impl Class {
     #[inline(always)]
     pub(crate) fn holds(self, characters: &[u8]) -> bool {
         match self {
-            Self::Digits => all_within::<b'0', b'9'>(characters),
-            Self::Mixed(Kinds::PRINTABLE) => all_within::<b' ', b'~'>(characters),
-            Self::Mixed(Kinds::ALNUM) => no_byte_is_left(characters, |word| outside_digits(word) & outside_letters(word)),
-            Self::Mixed(Kinds::ALNUM_BLANK) => {
-                no_byte_is_left(characters, |word| outside_digits(word) & outside_letters(word) & outside::<b' ', b' '>(word))
-            }
-            Self::Mixed(kinds) => characters.iter().all(|byte| kinds.has(*byte)),
-            Self::Track => no_byte_is_left(characters, |word| {
-                outside_digits(word) & outside::<b'=', b'='>(word) & outside::<b'D', b'D'>(word)
-            }),
+            Self::Digits => all_digits(characters),
+            Self::Mixed(Kinds::PRINTABLE) => all_printable(characters),
+            Self::Mixed(Kinds::ALNUM) => all_alnum(characters),
+            Self::Mixed(Kinds::ALNUM_BLANK) => all_alnum_or_blank(characters),
+            Self::Mixed(kinds) => all_of(kinds, characters),
+            Self::Track => all_track(characters),
             Self::Signed => {
-                characters.split_first().is_some_and(|(sign, digits)| matches!(sign, b'C' | b'D') && Self::Digits.holds(digits))
+                characters.split_first().is_some_and(|(sign, digits)| matches!(sign, b'C' | b'D') && all_digits(digits))
             }
             Self::Bytes => true,
         }
@@ -149,22 +145,73 @@ fn outside_letters(word: u64) -> u64 {
     outside::<b'a', b'z'>(word | 0x2020_2020_2020_2020)
 }
 
-/// Whether all bytes lie within `LOW..=TOP`.
-#[inline(always)]
-fn all_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
-    no_byte_is_left(bytes, outside::<LOW, TOP>)
+#[inline(never)]
+fn all_digits(characters: &[u8]) -> bool {
+    all_within::<b'0', b'9'>(characters)
 }
 
-/// Whether `wrong`, which looks at each byte of a word by itself, leaves nothing of any: eight bytes at a time, the last word
-/// overlapping the one before; fewer than eight are repeated until they fill a word.
-#[inline(always)]
-fn no_byte_is_left(bytes: &[u8], wrong: impl Fn(u64) -> u64) -> bool {
-    if let Some(last) = bytes.last_chunk::<8>() {
-        let (words, _) = bytes.as_chunks::<8>();
-        let left = words.iter().fold(0, |left, word| left | wrong(u64::from_le_bytes(*word)));
-        return left | wrong(u64::from_le_bytes(*last)) == 0;
+#[inline(never)]
+fn all_printable(characters: &[u8]) -> bool {
+    all_within::<b' ', b'~'>(characters)
+}
+
+#[inline(never)]
+fn all_alnum(characters: &[u8]) -> bool {
+    no_bit_is_left(characters, HIGH, |word| outside_digits(word) & outside_letters(word))
+}
+
+#[inline(never)]
+fn all_alnum_or_blank(characters: &[u8]) -> bool {
+    no_bit_is_left(characters, HIGH, |word| outside_digits(word) & outside_letters(word) & outside::<b' ', b' '>(word))
+}
+
+#[inline(never)]
+fn all_of(kinds: Kinds, characters: &[u8]) -> bool {
+    characters.iter().all(|byte| kinds.has(*byte))
+}
+
+/// Sixteen at a time, which a compiler knows to do at once; only long texts are worth it.
+#[inline(never)]
+fn all_track(characters: &[u8]) -> bool {
+    let left = |byte: u8| {
+        let digit = byte.wrapping_sub(b'0').saturating_sub(9);
+        digit.min(byte ^ b'=').min(byte ^ b'D')
+    };
+    let clean = |sixteen: &[u8; 16]| {
+        let mut sixteen = *sixteen;
+        sixteen.iter_mut().for_each(|byte| *byte = left(*byte));
+        u128::from_le_bytes(sixteen) == 0
+    };
+    match characters.last_chunk::<16>() {
+        Some(last) => characters.as_chunks::<16>().0.iter().all(clean) && clean(last),
+        None => characters.iter().all(|byte| left(*byte) == 0),
     }
-    wrong(few(bytes)) == 0 || bytes.is_empty()
+}
+
+/// Whether all bytes lie within `LOW..=TOP`. A byte outside spoils at most those behind it in its word, and is seen itself in any
+/// case: below it wraps around to above 127, above it is lifted to 128 or more, or is there already.
+#[inline(always)]
+fn all_within<const LOW: u8, const TOP: u8>(bytes: &[u8]) -> bool {
+    no_bit_is_left(bytes, HIGH, |word| {
+        let from_low = word.wrapping_sub(ONES * LOW as u64);
+        from_low | from_low.wrapping_add(ONES * (0x7F - (TOP - LOW) as u64))
+    })
+}
+
+/// Whether `wrong` leaves none of the bits of `mask`: eight bytes at a time, the last word overlapping the one before; fewer than
+/// eight are repeated until they fill a word.
+#[inline(always)]
+fn no_bit_is_left(bytes: &[u8], mask: u64, wrong: impl Fn(u64) -> u64) -> bool {
+    let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) else {
+        return wrong(few(bytes)) & mask == 0 || bytes.is_empty();
+    };
+    let mut left = wrong(u64::from_le_bytes(*first)) | wrong(u64::from_le_bytes(*last));
+    if bytes.len() > 16 {
+        for word in bytes.as_chunks::<8>().0 {
+            left |= wrong(u64::from_le_bytes(*word));
+        }
+    }
+    left & mask == 0
 }
 
 /// One to seven bytes as a word that holds each at least once, and nothing else.
@@ -179,147 +226,161 @@ fn few(bytes: &[u8]) -> u64 {
     four | four << 32
 }
 
+/// The highest bit of every nibble.
+const EIGHTS: u64 = 8 * (ONES | ONES << 4);
+
 /// Whether no nibble of packed digits is above nine.
-#[inline]
+#[inline(never)]
 pub(crate) fn nibbles_are_decimal(packed: &[u8]) -> bool {
-    no_bit_is_left(packed, |word| word & (word << 1 | word << 2))
+    no_bit_is_left(packed, EIGHTS, |word| word & (word << 1 | word << 2))
 }
 
 /// Whether every nibble is a digit or the separator `D` (1101).
-#[inline]
+#[inline(never)]
 pub(crate) fn nibbles_are_track(packed: &[u8]) -> bool {
-    no_bit_is_left(packed, |word| {
+    no_bit_is_left(packed, EIGHTS, |word| {
         let separator = word << 1 & !(word << 2) & word << 3;
         word & (word << 1 | word << 2) & !separator
     })
 }
 
-/// Whether `wrong` leaves the highest bit of every nibble zero; it may use the lower three by shifting them up.
-#[inline]
-fn no_bit_is_left(packed: &[u8], wrong: impl Fn(u64) -> u64) -> bool {
-    let (words, rest) = packed.as_chunks::<8>();
-    let left = words.iter().fold(0, |left, word| left | wrong(u64::from_le_bytes(*word)));
-    rest.iter().fold(left, |left, byte| left | wrong(u64::from(*byte)) & 0xFF) & 0x8888_8888_8888_8888 == 0
-}
-
 /// The number that ASCII digits are. Call it on at most 19 digits that were checked; others give some number, never a panic.
 #[inline]
 pub(crate) fn number_of_digits(digits: &[u8]) -> u64 {
-    let (words, rest) = digits.as_chunks::<8>();
-    let whole = words.iter().fold(0u64, |sum, word| sum.wrapping_mul(100_000_000).wrapping_add(eight_digits(*word)));
-    rest.iter().fold(whole, |sum, byte| sum.wrapping_mul(10).wrapping_add(u64::from(byte & 15)))
+    let (rest, words) = digits.as_rchunks::<8>();
+    let first = eight_digits(right_justified(rest));
+    words.iter().fold(first, |sum, word| sum.wrapping_mul(100_000_000).wrapping_add(eight_digits(u64::from_be_bytes(*word))))
 }
 
-/// Eight digits at once: pairs, then fours, then all, each step one multiplication.
-#[inline]
-fn eight_digits(digits: [u8; 8]) -> u64 {
-    let ones = u64::from_le_bytes(digits) & 0x0F0F_0F0F_0F0F_0F0F;
+/// Up to eight bytes as a number, the last in the lowest byte, zeros before the first.
+#[inline(always)]
+pub(crate) fn right_justified(bytes: &[u8]) -> u64 {
+    // Two halves that overlap in the middle, where they agree.
+    let bits = |count: usize| 8 * (bytes.len() - count);
+    if let Some(eight) = bytes.last_chunk::<8>() {
+        u64::from_be_bytes(*eight)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u64::from(u32::from_be_bytes(*first)) << bits(4) | u64::from(u32::from_be_bytes(*last))
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+        u64::from(u16::from_be_bytes(*first)) << bits(2) | u64::from(u16::from_be_bytes(*last))
+    } else {
+        bytes.first().copied().map_or(0, u64::from)
+    }
+}
+
+/// Eight digits at once, the first in the highest byte: pairs, then fours, then all, each step one multiplication.
+#[inline(always)]
+fn eight_digits(digits: u64) -> u64 {
+    let ones = digits.swap_bytes() & 0x0F0F_0F0F_0F0F_0F0F;
     let pairs = (ones.wrapping_mul(10 << 8 | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
     fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
-/// The powers of ten that fit: `POWERS[n]` is the first number of more than `n` digits.
-const POWERS: [u64; 20] = {
-    let mut powers = [1; 20];
+/// The powers of ten that fit: `POWERS[n]` is the first number of more than `n` digits. Filled up to a number of places that a mask
+/// keeps an index within.
+const POWERS: [u64; 32] = {
+    let mut powers = [1; 32];
     let mut power = 1;
-    while power < 20 {
-        powers[power] = powers[power - 1] * 10;
+    while power < 32 {
+        powers[power] = if power < 20 { powers[power - 1] * 10 } else { u64::MAX };
         power += 1;
     }
     powers
 };
 
 /// Whether a number has at most so many decimal digits.
-#[inline]
 pub(crate) fn fits_digits(number: u64, count: usize) -> bool {
-    POWERS.get(count).is_none_or(|limit| number < *limit)
+    count > 19 || is_below_power(number, count)
+}
+
+/// The same for a count of up to nineteen; of another it says anything.
+#[inline(always)]
+pub(crate) fn is_below_power(number: u64, count: usize) -> bool {
+    POWERS.get(count & 31).is_some_and(|limit| number < *limit)
+}
+
+/// The lower half of a word.
+#[inline(always)]
+pub(crate) fn low_half(word: u64) -> u32 {
+    u32::try_from(word & 0xFFFF_FFFF).unwrap_or(0)
+}
+
+/// A number cut before its eighth digit from the right.
+#[inline(always)]
+fn cut(number: u64) -> (u64, u32) {
+    (number / 100_000_000, low_half(number % 100_000_000))
 }
 
 /// A number below 10^8 as four pairs of digits, each in 16 bits, the first pair lowest; tens and the pair itself.
-/// Divides by multiplying: 10486 / 2^20 is 1/100 for all numbers of four digits, 103 / 2^10 is 1/10 for all of two.
-#[inline]
-fn pairs_of(number: u64) -> (u64, u64) {
-    let fours = (number / 10_000) | ((number % 10_000) << 32);
+/// Divides by multiplying: 10486 / 2^20 is 1/100 for all numbers of four digits, 103 / 2^10 is 1/10 for all of two. The rest of a
+/// division goes one place up and the result stays: `number << 32 - high * 10000 << 32 + high`, and so on.
+#[inline(always)]
+fn pairs_of(number: u32) -> (u64, u64) {
+    let high = u64::from(number / 10_000);
+    let fours = (u64::from(number) << 32).wrapping_sub(high * ((10_000 << 32) - 1));
     let hundreds = ((fours * 10_486) >> 20) & 0x0000_007F_0000_007F;
-    let pairs = hundreds | (fours - 100 * hundreds) << 16;
+    let pairs = (fours << 16).wrapping_sub(hundreds * ((100 << 16) - 1));
     (((pairs * 103) >> 10) & 0x000F_000F_000F_000F, pairs)
 }
 
-/// The eight low decimal digits of a number as ASCII, and what is left of it.
-#[inline]
-fn eight_ascii(number: u64) -> ([u8; 8], u64) {
-    let (tens, pairs) = pairs_of(number % 100_000_000);
-    let digits = tens | (pairs - 10 * tens) << 8;
-    ((digits | 0x3030_3030_3030_3030).to_le_bytes(), number / 100_000_000)
+/// A number below 10^8 as eight ASCII digits, the first in the lowest byte.
+#[inline(always)]
+pub(crate) fn ascii_eight(number: u32) -> u64 {
+    let (tens, pairs) = pairs_of(number);
+    (pairs << 8).wrapping_sub(tens * ((10 << 8) - 1)) | 0x3030_3030_3030_3030
 }
 
-/// The eight low decimal digits of a number packed, and what is left of it.
-#[inline]
-fn eight_packed(number: u64) -> ([u8; 4], u64) {
-    let (tens, pairs) = pairs_of(number % 100_000_000);
-    let [a, _, b, _, c, _, d, _] = (pairs + 6 * tens).to_le_bytes();
-    ([a, b, c, d], number / 100_000_000)
+/// A number below 10^16 as sixteen ASCII digits, the first in the lowest byte.
+#[inline(always)]
+pub(crate) fn ascii_sixteen(number: u64) -> [u64; 2] {
+    let (high, low) = cut(number);
+    [ascii_eight(low_half(high)), ascii_eight(low)]
+}
+
+/// A number below 10^8 as four bytes of packed digits, the first in the lowest byte.
+#[inline(always)]
+pub(crate) fn packed_eight(number: u32) -> u32 {
+    let (tens, pairs) = pairs_of(number);
+    let bytes = pairs + 6 * tens;
+    let twos = (bytes | bytes >> 8) & 0x0000_FFFF_0000_FFFF;
+    low_half(twos | twos >> 16)
+}
+
+/// A number below 10^16 as eight bytes of packed digits, the first in the lowest byte.
+#[inline(always)]
+pub(crate) fn packed_sixteen(number: u64) -> u64 {
+    let (high, low) = cut(number);
+    u64::from(packed_eight(low_half(high))) | u64::from(packed_eight(low)) << 32
 }
 
 /// All digits of a number as ASCII, right-justified behind zeros.
-#[inline]
 pub(crate) fn ascii_of(number: u64) -> [u8; 24] {
-    let mut digits = [b'0'; 24];
-    let mut rest = number;
-    for eight in digits.as_chunks_mut::<8>().0.iter_mut().rev() {
-        (*eight, rest) = eight_ascii(rest);
-        if rest == 0 {
-            break;
-        }
+    let (rest, low) = cut(number);
+    let (high, middle) = cut(rest);
+    let mut digits = [0; 24];
+    for (to, part) in digits.as_chunks_mut::<8>().0.iter_mut().zip([low_half(high), middle, low]) {
+        *to = ascii_eight(part).to_le_bytes();
     }
     digits
-}
-
-/// The sixteen low decimal digits of a number as ASCII, the first digit in the lowest byte.
-#[inline]
-pub(crate) fn sixteen_ascii(number: u64) -> u128 {
-    let (low, rest) = eight_ascii(number);
-    let (high, _) = eight_ascii(rest);
-    u128::from(u64::from_le_bytes(high)) | u128::from(u64::from_le_bytes(low)) << 64
-}
-
-/// The eight low decimal digits of a number as ASCII, the first digit in the lowest byte.
-#[inline]
-pub(crate) fn eight_ascii_word(number: u64) -> u64 {
-    u64::from_le_bytes(eight_ascii(number).0)
-}
-
-/// The eight low decimal digits of a number packed, the last in the lowest nibble.
-#[inline]
-pub(crate) fn eight_packed_word(number: u64) -> u32 {
-    u32::from_be_bytes(eight_packed(number).0)
-}
-
-/// The sixteen low decimal digits of a number packed, the last in the lowest nibble.
-#[inline]
-pub(crate) fn sixteen_packed_word(number: u64) -> u64 {
-    let (low, rest) = eight_packed(number);
-    u64::from(u32::from_be_bytes(low)) | u64::from(eight_packed_word(rest)) << 32
-}
-
-/// All digits of a number packed, the last in the lowest nibble.
-#[inline]
-pub(crate) fn packed_of(number: u64) -> u128 {
-    let (low, rest) = eight_packed(number);
-    let low = u128::from(u32::from_be_bytes(low));
-    if rest == 0 {
-        return low;
-    }
-    let (middle, rest) = eight_packed(rest);
-    let (high, _) = eight_packed(rest);
-    low | u128::from(u32::from_be_bytes(middle)) << 32 | u128::from(u32::from_be_bytes(high)) << 64
 }
 
 /// The number that packed digits are, likewise.
 #[inline]
 pub(crate) fn number_of_packed(packed: &[u8]) -> u64 {
-    packed.iter().fold(0u64, |sum, byte| sum.wrapping_mul(100).wrapping_add(u64::from(byte >> 4) * 10 + u64::from(byte & 15)))
+    let (rest, words) = packed.as_rchunks::<8>();
+    let first = sixteen_nibbles(right_justified(rest));
+    let scale = 10_000_000_000_000_000;
+    words.iter().fold(first, |sum, word| sum.wrapping_mul(scale).wrapping_add(sixteen_nibbles(u64::from_be_bytes(*word))))
+}
+
+/// Sixteen packed digits at once, the last in the lowest nibble: pairs, then fours, and so on.
+#[inline(always)]
+fn sixteen_nibbles(digits: u64) -> u64 {
+    let pairs = digits - 6 * (digits >> 4 & 0x0F0F_0F0F_0F0F_0F0F);
+    let fours = (pairs & 0x00FF_00FF_00FF_00FF) + 100 * (pairs >> 8 & 0x00FF_00FF_00FF_00FF);
+    let eights = (fours & 0x0000_FFFF_0000_FFFF) + 10_000 * (fours >> 16 & 0x0000_FFFF_0000_FFFF);
+    (eights & 0xFFFF_FFFF) + 100_000_000 * (eights >> 32)
 }
 
 /// The printable characters of EBCDIC by their ASCII counterparts, in the order of ASCII: code page IBM 1047, which is what
@@ -390,7 +451,7 @@ pub(crate) fn pack_eight(digits: [u8; 8]) -> u32 {
     let nibbles = (word & 0x0F0F_0F0F_0F0F_0F0F) + 9 * (word >> 6 & ONES);
     let pairs = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF;
-    u32::try_from((fours | fours >> 16) & 0xFFFF_FFFF).unwrap_or(0)
+    low_half(fours | fours >> 16)
 }
 
 /// Four bytes as eight upper-case hexadecimal digits.
@@ -408,7 +469,7 @@ pub(crate) fn hex_eight(bytes: [u8; 4]) -> [u8; 8] {
 /// Whether all are hexadecimal digits of either case.
 #[inline]
 pub(crate) fn all_hex(digits: &[u8]) -> bool {
-    no_byte_is_left(digits, |word| outside_digits(word) & outside::<b'a', b'f'>(word | 0x2020_2020_2020_2020))
+    no_bit_is_left(digits, HIGH, |word| outside_digits(word) & outside::<b'a', b'f'>(word | 0x2020_2020_2020_2020))
 }
 
 /// The upper-case hexadecimal digit of a nibble; only the low four bits count.
@@ -440,15 +501,16 @@ mod tests {
     fn words_and_bytes_agree_on_every_class() {
         let an = Class::Mixed(Kinds::LETTER.and(Kinds::DIGIT));
         type Definition = fn(u8) -> bool;
-        let plain: [(Class, u8, Definition); 5] = [
+        let plain: [(Class, u8, Definition); 6] = [
             (Class::Digits, b'7', |byte| byte.is_ascii_digit()),
             (Class::Mixed(Kinds::PRINTABLE), b'x', |byte| (0x20..0x7F).contains(&byte)),
             (an, b'A', |byte| byte.is_ascii_alphanumeric()),
+            (Class::Mixed(Kinds::LETTER), b'Q', |byte| byte.is_ascii_alphabetic()),
             (Class::Mixed(Kinds::ALNUM_BLANK), b'z', |byte| byte.is_ascii_alphanumeric() || byte == b' '),
             (Class::Track, b'1', |byte| byte.is_ascii_digit() || byte == b'=' || byte == b'D'),
         ];
         for (class, filler, belongs) in plain {
-            for length in 1..20 {
+            for length in (1..20).chain([32, 33, 47, 64, 71]) {
                 for place in 0..length {
                     for byte in 0..=255 {
                         let mut text = vec![filler; length];
@@ -471,7 +533,7 @@ mod tests {
 
     #[test]
     fn nibbles_above_nine_are_seen_wherever_they_stand() {
-        for length in 1..18 {
+        for length in (1..18).chain([24, 39, 40]) {
             for place in 0..length {
                 for byte in 0..=255u8 {
                     let mut packed = vec![0x99; length];
@@ -492,13 +554,25 @@ mod tests {
             assert_eq!(number_of_packed(&unhex(even.as_bytes()).unwrap()), text.parse::<u64>().unwrap());
             let number = text.parse::<u64>().unwrap();
             assert_eq!(std::str::from_utf8(&ascii_of(number)).unwrap(), format!("{number:024}"));
-            assert_eq!(format!("{:024X}", packed_of(number)), format!("{number:024}"));
             assert!(fits_digits(number, text.len()) && (number == 0 || !fits_digits(number, number.ilog10() as usize)));
         }
         for number in (0..100_000_000).step_by(9_973).chain(0..10_000).chain([99_999_999, u64::MAX]) {
             assert_eq!(std::str::from_utf8(&ascii_of(number)).unwrap(), format!("{number:024}"));
-            assert_eq!(format!("{:024X}", packed_of(number)), format!("{number:024}"));
+            let sixteen = number % 10_000_000_000_000_000;
+            let ascii = ascii_sixteen(sixteen).map(u64::to_le_bytes);
+            assert_eq!(std::str::from_utf8(ascii.as_flattened()).unwrap(), format!("{sixteen:016}"));
+            assert_eq!(hex(&packed_sixteen(sixteen).to_le_bytes()), format!("{sixteen:016}"));
         }
+    }
+
+    #[test]
+    fn a_number_fits_below_the_next_power_of_ten() {
+        for count in 0..20 {
+            let power = 10u64.pow(u32::try_from(count).unwrap());
+            assert!(fits_digits(power - 1, count) && !fits_digits(power, count), "{count}");
+            assert!(is_below_power(power - 1, count) && !is_below_power(power, count), "{count}");
+        }
+        assert!(fits_digits(u64::MAX, 20) && !fits_digits(u64::MAX, 19));
     }
 
     #[test]

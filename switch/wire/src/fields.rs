@@ -63,7 +63,7 @@ impl FieldSet {
     #[inline]
     pub fn iter(self) -> Iter {
         let [high, low] = self.halves();
-        Iter { bits: high, behind: low, base: 1 }
+        Iter { bits: high.reverse_bits(), behind: low, first: 1 }
     }
 
     /// The primary and the secondary bitmap.
@@ -74,12 +74,14 @@ impl FieldSet {
     }
 }
 
-/// The fields of a [`FieldSet`] in ascending order. Works on one half at a time, for a processor counts zeros in words of 64 bits.
+/// The fields of a [`FieldSet`] in ascending order. Works on one half at a time, turned around so that the next field is the lowest
+/// bit: a processor finds that in a word at once, whereas the highest costs some x86-64 ones many steps.
 #[derive(Clone, Debug)]
 pub struct Iter {
     bits: u64,
     behind: u64,
-    base: u32,
+    /// The field that the lowest of `bits` stands for.
+    first: u32,
 }
 
 impl Iterator for Iter {
@@ -91,11 +93,11 @@ impl Iterator for Iter {
             if self.behind == 0 {
                 return None;
             }
-            *self = Self { bits: self.behind, behind: 0, base: 65 };
+            *self = Self { bits: self.behind.reverse_bits(), behind: 0, first: 65 };
         }
-        let skipped = self.bits.leading_zeros();
-        self.bits &= !((1 << 63) >> skipped);
-        u8::try_from(self.base + skipped).ok()
+        let number = self.first + self.bits.trailing_zeros();
+        self.bits &= self.bits - 1;
+        u8::try_from(number).ok()
     }
 }
 

@@ -146,7 +146,7 @@ fn build(dialect: &Dialect, line: Line, out: &mut BytesMut) -> Result<(), JsonEr
     fields.sort_unstable_by_key(|(number, _)| *number);
     let present: FieldSet = fields.iter().map(|(number, _)| *number).collect();
     message(dialect, mti, present, out, |writer| {
-        for (field, value) in fields {
+        for (field, value) in fields.iter().map(|(field, value)| (*field, value)) {
             let spec = dialect.spec(field).ok_or(BuildError::Undefined { field })?;
             if spec.class == Class::Bytes {
                 writer.value(field, &unhex(value.as_bytes()).ok_or(JsonError::Hex { field })?)?;

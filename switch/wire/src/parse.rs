@@ -11,10 +11,9 @@ use std::fmt;
 use model::{FieldNumber, Text};
 
 use crate::chars::{
-    Class, Kinds, ascii_of_ebcdic, hex_digit, hex_eight, hex_value, hex_word, nibbles_are_decimal, number_of_digits,
-    number_of_packed,
+    Class, ascii_of_ebcdic, hex_digit, hex_eight, hex_value, hex_word, nibbles_are_decimal, number_of_digits, number_of_packed,
 };
-use crate::dialect::{BitmapEncoding, Coding, Extent, MtiEncoding, Road, SecondaryBitmap, Spec, number_in};
+use crate::dialect::{Alphabet, BitmapEncoding, Coding, Extent, Lead, MtiEncoding, SecondaryBitmap, Spec, number_in};
 use crate::{Dialect, FieldSet, Found, ParseError, Place, Problem};
 
 /// A message cut into fields: which are there, and where in the body each lies.
@@ -90,14 +89,14 @@ fn error(place: Place, offset: usize, problem: Problem) -> ParseError {
 #[inline]
 pub(crate) fn parse<'a>(dialect: &Dialect, body: &'a [u8]) -> Result<Parsed<'a>, ParseError> {
     let mut starts = [0; 128];
-    let mut places = starts.iter_mut();
-    let kept = fast(dialect, body, |cut| match (places.next(), u16::try_from(cut.begin)) {
-        (Some(place), Ok(begin)) => {
-            *place = begin;
-            true
-        }
-        // The body is at most 65,535 bytes long, so an offset beyond that lies behind its end.
-        _ => false,
+    let mut count = 0;
+    let kept = fast(dialect, body, |cut| {
+        let Some(place) = starts.get_mut(count) else { return false };
+        // A begin of more than two bytes lies behind the end of any body that is read, and the message is refused.
+        let [low, high, ..] = cut.begin.to_le_bytes();
+        *place = u16::from_le_bytes([low, high]);
+        count += 1;
+        true
     });
     match kept {
         Some((mti, fields)) => Ok(Parsed { body, mti, fields, starts }),
@@ -120,23 +119,17 @@ pub(crate) fn scan<'d, 'a>(
     kept.ok_or_else(|| slow(dialect, body, &mut take))
 }
 
-/// Fields of the same kind side by side whose characters are still to be checked.
+/// Fields of the same alphabet side by side whose bytes are still to be checked.
 struct Run {
-    road: Road,
+    alphabet: Alphabet,
     from: usize,
 }
 
 impl Run {
     /// Whether what lies between its start and `to` is what it must be.
-    #[inline]
+    #[inline(always)]
     fn holds(&self, body: &[u8], to: usize) -> bool {
-        let Some(bytes) = body.get(self.from..to) else { return false };
-        match self.road {
-            Road::Digits => Class::Digits.holds(bytes),
-            Road::Packed | Road::PackedOdd => nibbles_are_decimal(bytes),
-            Road::Printable => Class::Mixed(Kinds::PRINTABLE).holds(bytes),
-            Road::General => true,
-        }
+        body.get(self.from..to).is_some_and(|bytes| self.alphabet.holds(bytes))
     }
 }
 
@@ -149,50 +142,85 @@ struct Cut<'d> {
 }
 
 /// The fast way: `take` gets each field, and its characters may be checked only after that. `None` where anything is wrong.
-#[inline]
+#[inline(always)]
 fn fast<'d>(dialect: &'d Dialect, body: &[u8], mut take: impl FnMut(Cut<'d>) -> bool) -> Option<(u16, FieldSet)> {
-    let (mti, fields, mut at) = opening(dialect, body).ok()?;
-    let mut run = Run { road: Road::General, from: at };
+    let (mti, fields, mut at) = opening(dialect, body)?;
+    let mut run = Run { alphabet: Alphabet::Any, from: at };
     for number in content_fields(fields) {
         let spec = dialect.spec(number)?;
-        let extent = if spec.road == Road::General {
-            let extent = spec.locate(body, at)?;
-            if !run.holds(body, at) || !spec.admits(body.get(extent.start..extent.end)?, extent.units) {
-                return None;
-            }
-            run = Run { road: Road::General, from: extent.end };
-            extent
-        } else {
-            let road = match spec.road {
-                Road::PackedOdd if *body.get(at)? > 9 => return None,
-                Road::PackedOdd => Road::Packed,
-                other => other,
-            };
-            if road != run.road {
-                if !run.holds(body, at) {
-                    return None;
-                }
-                run = Run { road, from: at };
-            }
-            Extent { start: at, end: at + usize::from(spec.size), units: spec.max }
-        };
-        if !take(Cut { number, spec, begin: at, extent }) {
-            return None;
+        let begin = at;
+        let mut extent = Extent { start: at, end: at + usize::from(spec.size), units: spec.max };
+        if spec.lead != Lead::Fixed {
+            extent = cut(spec, body, at)?;
         }
         at = extent.end;
+        if spec.alphabet != run.alphabet || spec.lead == Lead::Other {
+            if !run.holds(body, begin) {
+                return None;
+            }
+            run = Run { alphabet: spec.alphabet, from: extent.start };
+            if spec.alphabet == Alphabet::Own {
+                if !spec.admits(body.get(extent.start..at)?, extent.units) {
+                    return None;
+                }
+                run = Run { alphabet: Alphabet::Any, from: at };
+            }
+        }
+        if !take(Cut { number, spec, begin, extent }) {
+            return None;
+        }
     }
     // No field reaches over the end of the one behind it, so where the last one ends at the end of the body, all lie within.
     (at == body.len() && run.holds(body, at)).then_some((mti, fields))
+}
+
+/// Where the field that begins at `at` lies, if its length can be told and is allowed, and an odd number of packed digits has a zero
+/// before the first. Its end may be behind that of the body.
+#[inline(always)]
+fn cut(spec: &Spec, body: &[u8], at: usize) -> Option<Extent> {
+    let (units, start) = match spec.lead {
+        Lead::Fixed | Lead::Odd => (spec.max, at),
+        Lead::Ascii => {
+            let [tens, ones] = body.get(at..)?.first_chunk::<2>()?.map(|digit| digit.wrapping_sub(b'0'));
+            if tens > 9 || ones > 9 {
+                return None;
+            }
+            (u16::from(10 * tens + ones), at + 2)
+        }
+        Lead::Packed => {
+            let packed = *body.get(at)?;
+            if packed > 0x99 || packed & 0x0F > 9 {
+                return None;
+            }
+            (u16::from(packed - 6 * (packed >> 4)), at + 1)
+        }
+        Lead::Other => {
+            let extent = spec.locate(body, at)?;
+            (extent.units, extent.start)
+        }
+    };
+    if units > spec.max {
+        return None;
+    }
+    let bytes = match spec.alphabet {
+        Alphabet::Packed | Alphabet::PackedTrack => {
+            if units % 2 == 1 && *body.get(start)? > 0x0F {
+                return None;
+            }
+            units.div_ceil(2)
+        }
+        Alphabet::Hex => 2 * units,
+        Alphabet::Own => u16::try_from(spec.coding.bytes(units)).ok()?,
+        _ => units,
+    };
+    Some(Extent { start, end: start + usize::from(bytes), units })
 }
 
 /// The careful way: what is wrong with a message that the fast way refused.
 #[cold]
 #[inline(never)]
 fn slow<'d, 'a>(dialect: &'d Dialect, body: &'a [u8], take: &mut dyn FnMut(Field<'d, 'a>) -> bool) -> ParseError {
-    let (fields, mut at) = match opening(dialect, body) {
-        Ok((_, fields, at)) => (fields, at),
-        Err(error) => return error,
-    };
+    let Some((_, fields, mut at)) = opening(dialect, body) else { return no_opening(dialect, body) };
     for number in content_fields(fields) {
         let Some(spec) = dialect.spec(number) else { return error(Place::Field(number), at, Problem::Undefined) };
         let Some(extent) = spec.locate(body, at) else { return refused_at(number, spec, body, at) };
@@ -227,7 +255,7 @@ fn refused(dialect: &Dialect, field: Field<'_, '_>) -> ParseError {
 /// whose content is wrong. `None` where type or bitmap cannot be read.
 #[cold]
 pub(crate) fn salvage<'a>(dialect: &Dialect, body: &'a [u8]) -> Option<Parsed<'a>> {
-    let (mti, fields, mut at) = opening(dialect, body).ok()?;
+    let (mti, fields, mut at) = opening(dialect, body)?;
     let mut parsed = Parsed { body, mti, fields: FieldSet::NONE, starts: [0; 128] };
     let mut places = parsed.starts.iter_mut();
     for number in content_fields(fields) {
@@ -248,40 +276,64 @@ pub(crate) fn salvage<'a>(dialect: &Dialect, body: &'a [u8]) -> Option<Parsed<'a
 /// The message type where at least that can be read.
 #[cold]
 pub(crate) fn salvage_mti(dialect: &Dialect, body: &[u8]) -> Option<u16> {
-    message_type(dialect, body).ok().map(|(mti, _)| mti)
+    message_type(dialect, body).map(|(mti, _)| mti)
 }
 
 /// The fields that the bitmaps name, whether they can be read or not.
 #[cold]
 pub(crate) fn announced(dialect: &Dialect, body: &[u8]) -> Option<FieldSet> {
-    opening(dialect, body).ok().map(|(_, fields, _)| fields)
+    opening(dialect, body).map(|(_, fields, _)| fields)
 }
 
 fn content_fields(fields: FieldSet) -> crate::fields::Iter {
     fields.without(FieldSet::of(&[1])).iter()
 }
 
-/// Message type and bitmaps, and where the first field begins.
+/// Message type and bitmaps, and where the first field begins. `None` where one of them is wrong; [`no_opening`] tells which.
 #[inline(always)]
-fn opening(dialect: &Dialect, body: &[u8]) -> Result<(u16, FieldSet, usize), ParseError> {
-    let max = usize::from(u16::MAX);
-    if body.len() > max {
-        return Err(error(Place::Frame, 0, Problem::TooLong { length: body.len(), max }));
+fn opening(dialect: &Dialect, body: &[u8]) -> Option<(u16, FieldSet, usize)> {
+    if body.len() > BODY_MAX {
+        return None;
     }
-    let (mti, bitmap_at) = message_type(dialect, body)?;
-    let (primary, at) = bitmap(dialect, body, bitmap_at)?;
-    let announced = primary >> 63 == 1;
-    let expected = match dialect.secondary {
-        SecondaryBitmap::Announced if !announced => return Ok((mti, FieldSet(u128::from(primary) << 64), at)),
-        SecondaryBitmap::Announced => announced,
-        SecondaryBitmap::Always => true,
-        SecondaryBitmap::AlwaysUnannounced => false,
-    };
-    if announced != expected {
-        return Err(wrong_bit_1(expected, body, bitmap_at));
+    let (mti, at) = message_type(dialect, body)?;
+    let (primary, at) = bitmap(dialect, body, at)?;
+    let (follows, announced) = announcement(dialect, primary);
+    if !follows {
+        return Some((mti, FieldSet(u128::from(primary) << 64), at));
+    }
+    if announced != (primary >> 63 == 1) {
+        return None;
     }
     let (secondary, at) = bitmap(dialect, body, at)?;
-    Ok((mti, FieldSet(u128::from(primary) << 64 | u128::from(secondary) | FieldSet::bit(1)), at))
+    Some((mti, FieldSet(u128::from(primary) << 64 | u128::from(secondary) | FieldSet::bit(1)), at))
+}
+
+/// The longest body that is read, in bytes.
+const BODY_MAX: usize = u16::MAX as usize;
+
+/// Whether a secondary bitmap follows this primary one, and whether bit 1 must be set if it does.
+#[inline(always)]
+fn announcement(dialect: &Dialect, primary: u64) -> (bool, bool) {
+    match dialect.secondary {
+        SecondaryBitmap::Announced => (primary >> 63 == 1, true),
+        SecondaryBitmap::Always => (true, true),
+        SecondaryBitmap::AlwaysUnannounced => (true, false),
+    }
+}
+
+/// Why [`opening`] found nothing.
+#[cold]
+fn no_opening(dialect: &Dialect, body: &[u8]) -> ParseError {
+    if body.len() > BODY_MAX {
+        return error(Place::Frame, 0, Problem::TooLong { length: body.len(), max: BODY_MAX });
+    }
+    let Some((_, bitmap_at)) = message_type(dialect, body) else { return no_message_type(dialect, body) };
+    let Some((primary, at)) = bitmap(dialect, body, bitmap_at) else { return no_bitmap(dialect, body, bitmap_at) };
+    let (follows, announced) = announcement(dialect, primary);
+    if follows && announced != (primary >> 63 == 1) {
+        return wrong_bit_1(announced, body, bitmap_at);
+    }
+    no_bitmap(dialect, body, at)
 }
 
 #[cold]
@@ -292,23 +344,29 @@ fn wrong_bit_1(expected: bool, body: &[u8], at: usize) -> ParseError {
 }
 
 #[inline(always)]
-fn message_type(dialect: &Dialect, body: &[u8]) -> Result<(u16, usize), ParseError> {
-    let (width, number) = match dialect.mti {
-        MtiEncoding::Ascii => (4, body.get(..4).filter(|digits| Class::Digits.holds(digits)).map(number_of_digits)),
-        MtiEncoding::Bcd => (2, body.get(..2).filter(|digits| nibbles_are_decimal(digits)).map(number_of_packed)),
+fn message_type(dialect: &Dialect, body: &[u8]) -> Option<(u16, usize)> {
+    let (number, width) = match dialect.mti {
+        MtiEncoding::Ascii => {
+            let digits = body.first_chunk::<4>()?;
+            (Class::Digits.holds(digits).then(|| number_of_digits(digits))?, 4)
+        }
+        MtiEncoding::Bcd => {
+            let digits = body.first_chunk::<2>()?;
+            (nibbles_are_decimal(digits).then(|| number_of_packed(digits))?, 2)
+        }
         MtiEncoding::Ebcdic => {
-            let decimal = |digits: &&[u8]| Class::Digits.breach_ebcdic(digits).is_none();
-            (4, body.get(..4).filter(decimal).map(|digits| number_in(Coding::Ebcdic, digits, 4)))
+            let digits = body.first_chunk::<4>()?;
+            (Class::Digits.breach_ebcdic(digits).is_none().then(|| number_in(Coding::Ebcdic, digits, 4))?, 4)
         }
     };
-    match number.and_then(|number| u16::try_from(number).ok()) {
-        Some(mti) if dialect.version().has_type(mti) => Ok((mti, width)),
-        _ => Err(no_message_type(dialect, body, width)),
-    }
+    let mti = u16::try_from(number).ok()?;
+    dialect.version().has_type(mti).then_some((mti, width))
 }
 
+/// Why [`message_type`] found none.
 #[cold]
-fn no_message_type(dialect: &Dialect, body: &[u8], width: usize) -> ParseError {
+fn no_message_type(dialect: &Dialect, body: &[u8]) -> ParseError {
+    let width = if dialect.mti == MtiEncoding::Bcd { 2 } else { 4 };
     let Some(digits) = body.get(..width) else {
         return error(Place::Mti, 0, Problem::Truncated { needed: width, left: body.len() });
     };
@@ -324,17 +382,19 @@ fn no_message_type(dialect: &Dialect, body: &[u8], width: usize) -> ParseError {
 }
 
 #[inline(always)]
-fn bitmap(dialect: &Dialect, body: &[u8], at: usize) -> Result<(u64, usize), ParseError> {
-    let rest = body.get(at..).unwrap_or(&[]);
-    let (width, bits) = match dialect.bitmap {
-        BitmapEncoding::Raw => (8, rest.first_chunk::<8>().map(|raw| u64::from_be_bytes(*raw))),
-        BitmapEncoding::Hex => (16, rest.first_chunk::<16>().and_then(hex_word)),
-    };
-    bits.map(|bits| (bits, at + width)).ok_or_else(|| no_bitmap(rest, at, width))
+fn bitmap(dialect: &Dialect, body: &[u8], at: usize) -> Option<(u64, usize)> {
+    let rest = body.get(at..)?;
+    match dialect.bitmap {
+        BitmapEncoding::Raw => Some((u64::from_be_bytes(*rest.first_chunk::<8>()?), at + 8)),
+        BitmapEncoding::Hex => Some((hex_word(rest.first_chunk::<16>()?)?, at + 16)),
+    }
 }
 
+/// Why [`bitmap`] found none at `at`.
 #[cold]
-fn no_bitmap(rest: &[u8], at: usize, width: usize) -> ParseError {
+fn no_bitmap(dialect: &Dialect, body: &[u8], at: usize) -> ParseError {
+    let rest = body.get(at..).unwrap_or(&[]);
+    let width = if dialect.bitmap == BitmapEncoding::Hex { 16 } else { 8 };
     let Some(digits) = rest.get(..width) else {
         return error(Place::Bitmap, at, Problem::Truncated { needed: width, left: rest.len() });
     };
@@ -418,4 +478,64 @@ fn fill(room: &mut [u8], from: impl Iterator<Item = u8>) -> Option<usize> {
         written += 1;
     }
     Some(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::Value::{Characters, Digits, Number};
+
+    /// One field of nearly every shape, odd tracks and lengths of three digits among them.
+    fn message(dialect: &Dialect) -> BytesMut {
+        let mut out = BytesMut::new();
+        let fields = [
+            (2, Digits(9_116_010_000_000_014, 17)),
+            (3, Number(10_000)),
+            (22, Number(51)),
+            (23, Number(1)),
+            (28, Characters(b"C00000123")),
+            (32, Digits(116_001, 6)),
+            (33, Digits(12_345, 5)),
+            (35, Characters(b"=116010000000014=3212201123")),
+            (37, Characters(b"2336 2000042")),
+            (43, Characters(b"12 NORODOM BLVD        PHNOM PENH     KH")),
+            (44, Characters(b"no")),
+            (48, Characters(b"additional")),
+            (49, Number(116)),
+            (52, Characters(&[4, 0x12, 0xAC, 0x89, 0xAB, 0xCD, 0xEF, 0x67])),
+            (55, Characters(&[0x9F, 0x02, 0x01, 0xFF])),
+            (70, Number(301)),
+            (102, Characters(b"1")),
+        ];
+        dialect.build(200, &fields, &mut out).unwrap();
+        out
+    }
+
+    /// The careful way comes to the end of a message that it finds nothing wrong with, and reports that nothing is left over.
+    fn is_accepted_by_the_careful_way(dialect: &Dialect, body: &[u8]) -> bool {
+        slow(dialect, body, &mut |_| true).problem == Problem::LeftOver { bytes: 0 }
+    }
+
+    #[test]
+    fn both_ways_accept_the_same_messages() {
+        let text = crate::dialect::builtin_text("iso87-bcd").unwrap();
+        let filled = |odd: &str| Dialect::from_toml(&text.replace("odd = \"left\"", odd)).unwrap();
+        let right = std::sync::Arc::new(filled("odd = \"right\"\nfill = \"f\""));
+        let builtin = ["iso87-ascii", "iso87-bcd", "iso87-ebcdic"].map(|name| Dialect::builtin(name).unwrap());
+        for dialect in builtin.into_iter().chain([right]) {
+            let sound = message(&dialect);
+            assert!(dialect.parse(&sound).is_ok() && is_accepted_by_the_careful_way(&dialect, &sound));
+            for place in 0..sound.len() {
+                let mut body = sound.clone();
+                for byte in 0..=255 {
+                    body[place] = byte;
+                    let fast = dialect.parse(&body).is_ok();
+                    assert_eq!(fast, is_accepted_by_the_careful_way(&dialect, &body), "{} {place} {byte:02X}", dialect.name());
+                }
+                assert!(dialect.parse(&sound[..place]).is_err());
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! fields a message needs (`profile`).
 
 mod description;
+mod quick;
 mod spec;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,8 @@ use crate::subfields::Subfields;
 use crate::{BuildError, DialectError, ParseError, Parsed, Value};
 pub use description::Version;
 use description::{ByteEncoding, Description, DigitEncoding, Secondary, Word};
-pub(crate) use spec::{Coding, Extent, Fill, IndicatorForm, Prefix, Road, Shown, Spec, number_in};
+pub(crate) use quick::{Alphabet, Figures, Lead};
+pub(crate) use spec::{Coding, Extent, Fill, IndicatorForm, Prefix, Shown, Spec, number_in};
 
 /// How a network writes messages: the encodings of message type, bitmap and lengths, and one row per field. Read once, then shared.
 pub struct Dialect {
@@ -27,8 +29,8 @@ pub struct Dialect {
     pub(crate) mti: DigitEncoding,
     pub(crate) bitmap: ByteEncoding,
     pub(crate) secondary: Secondary,
-    /// By field number; places 0 and 1 are empty.
-    specs: Box<[Option<Spec>; 129]>,
+    /// By field number. Only places 2 to 128 are used; there is one for each byte, so that none is looked up outside.
+    specs: Box<[Option<Spec>; 256]>,
     names: Box<[String]>,
     subfields: BTreeMap<FieldNumber, Subfields>,
 }
@@ -72,7 +74,7 @@ impl Dialect {
     /// Where it is none: with line, column and a pointer at the place, or with line and field.
     pub fn from_toml(text: &str) -> Result<Self, DialectError> {
         let description: Description = toml::from_str(text).map_err(|error| DialectError::Toml(TomlError(Box::new(error))))?;
-        let mut specs = Box::new([None; 129]);
+        let mut specs = Box::new([None; 256]);
         let mut names = vec![String::new(); 129].into_boxed_slice();
         for (Word(number), row) in description.fields {
             let (field, at) = (number.0, row.span().start);
@@ -158,7 +160,7 @@ impl Dialect {
         self.subfields.get(&number)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn spec(&self, number: FieldNumber) -> Option<&Spec> {
         self.specs.get(usize::from(number))?.as_ref()
     }

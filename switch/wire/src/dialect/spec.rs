@@ -1,8 +1,7 @@
 //! How one field lies in bytes, compiled from a dialect's row: small and flat, for it is read for every field of every message.
 
-use crate::chars::{
-    Class, Kinds, all_hex, ascii_of_ebcdic, nibbles_are_decimal, nibbles_are_track, number_of_digits, number_of_packed,
-};
+use super::quick::{Alphabet, Figures, Lead};
+use crate::chars::{Class, all_hex, ascii_of_ebcdic, nibbles_are_decimal, nibbles_are_track, number_of_digits, number_of_packed};
 use crate::error::{Found, Problem};
 
 /// A field's place in bytes.
@@ -18,26 +17,14 @@ pub(crate) struct Spec {
     pub(crate) max: u16,
     /// What may be shown of it.
     pub(crate) shown: Shown,
-    /// Which short cut through the checks it allows.
-    pub(crate) road: Road,
-    /// The bytes of a field on a short cut, 0 of any other.
+    /// How its length is told, once more, where that is done in one of the commonest ways.
+    pub(crate) lead: Lead,
+    /// What all bytes of it are checked against.
+    pub(crate) alphabet: Alphabet,
+    /// Its bytes where its length is fixed.
     pub(crate) size: u16,
-}
-
-/// The commonest ways for a field of fixed length to lie in bytes. Fields in a row that go the same way are checked at one go; the
-/// rest takes the general road, with the same outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Road {
-    /// ASCII digits.
-    Digits,
-    /// Packed digits, an even number.
-    Packed,
-    /// Packed digits, an odd number behind a zero nibble.
-    PackedOdd,
-    /// Printable characters.
-    Printable,
-    /// Anything else.
-    General,
+    /// How it is written from a number where its length is fixed.
+    pub(crate) figures: Figures,
 }
 
 /// How a length is told.
@@ -218,15 +205,11 @@ fn all_digits(digits: &[u8], value: impl Fn(u8) -> u8) -> Option<u16> {
 
 impl Spec {
     pub(crate) fn new(prefix: Prefix, coding: Coding, class: Class, max: u16, shown: Shown) -> Self {
-        let road = match (prefix, coding, class) {
-            (Prefix::Fixed, Coding::Characters, Class::Digits) => Road::Digits,
-            (Prefix::Fixed, Coding::Packed(_), _) if max.is_multiple_of(2) => Road::Packed,
-            (Prefix::Fixed, Coding::Packed(Fill::ZERO_BEFORE), _) => Road::PackedOdd,
-            (Prefix::Fixed, Coding::Characters, Class::Mixed(Kinds::PRINTABLE)) => Road::Printable,
-            _ => Road::General,
-        };
-        let size = if road == Road::General { 0 } else { u16::try_from(coding.bytes(max)).unwrap_or(0) };
-        Self { prefix, coding, class, max, shown, road, size }
+        let alphabet = Alphabet::of(prefix, coding, class, max);
+        let lead = Lead::of(prefix, coding, alphabet, max);
+        let size = u16::try_from(coding.bytes(max)).unwrap_or(0);
+        let figures = if prefix == Prefix::Fixed { Figures::of(alphabet, max) } else { Figures::Other };
+        Self { prefix, coding, class, max, shown, lead, alphabet, size, figures }
     }
 
     /// Whether its length is fixed.
@@ -241,7 +224,7 @@ impl Spec {
 
     /// Finds the content of the field that begins at `at`: reads its length, checks it, looks no further. `None` where there is
     /// none; [`Spec::lost`] tells why.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn locate(&self, body: &[u8], at: usize) -> Option<Extent> {
         let Prefix::Told(indicator) = self.prefix else {
             let end = at + self.coding.bytes(self.max);
@@ -305,7 +288,7 @@ impl Spec {
     }
 
     /// Whether `content` is what the field may hold; [`Spec::objection`] tells why not.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn admits(&self, content: &[u8], units: u16) -> bool {
         match self.coding {
             Coding::Characters => self.class.holds(content),
