@@ -40,6 +40,8 @@ pub struct Reply {
     pub authorization: Option<Text<6>>,
     /// DE4 in DE49: what was approved, where less than was asked for.
     pub amount: Option<Money>,
+    /// DE28 in DE49: what was charged beside it.
+    pub fee: Option<Money>,
     /// DE54; empty where there is none or it is not well formed.
     pub balances: Vec<Balance>,
     /// DE37.
@@ -63,6 +65,7 @@ impl Reply {
             code: message.code?,
             authorization: message.authorization,
             amount: message.amount.zip(message.currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
+            fee: message.fee.zip(message.currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
             balances: message.balances.and_then(|it| Balance::parse(&wire::octets(it)?)).unwrap_or_default(),
             rrn: message.rrn,
             stan: message.stan,
