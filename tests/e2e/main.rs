@@ -9,6 +9,7 @@
     reason = "all of this is tests; clippy.toml opens these only where it sees `#[test]` or `cfg(test)`"
 )]
 
+mod business;
 mod crash;
 mod fake_bank;
 mod framings;
@@ -18,6 +19,7 @@ mod interop;
 mod kinds;
 mod limits;
 mod operator;
+mod orders;
 mod sync;
 mod timeouts;
 mod trouble;
