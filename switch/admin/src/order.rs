@@ -91,11 +91,12 @@ impl Order {
         let no_object =
             || Trouble::unfit("body", "must be a JSON object such as {\"operator\": \"sovann\", \"order\": \"cutover\"}");
         let Ok(Value::Object(mut given)) = serde_json::from_slice(body) else { return Err(no_object()) };
+        given.retain(|_, value| !value.is_null());
         if given.keys().any(|key| !FIELDS.contains(&key.as_str())) {
             return Err(Trouble::unfit("body", format!("has a field that no order has; known: {}", FIELDS.join(", "))));
         }
         let mut take = |field: &'static str| match given.remove(field) {
-            None | Some(Value::Null) => Ok(None),
+            None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Trouble::unfit(field, "must be text in quotation marks")),
         };
