@@ -19,18 +19,23 @@ pub trait Bank: Send + Sync + 'static {
     fn call(&self, request: BankRequest, cx: Call) -> impl Future<Output = Outcome<BankReply>> + Send;
 }
 
-/// What a bank can do. A kind that is not listed is answered 40 by the host, without a call.
+/// What a bank can do. What is not listed is answered 40 by the host, without a call. Reversals are always taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// The kinds of transaction it takes.
+    /// The kinds of transaction it posts, asked for (0200) or told (0220).
     pub kinds: Vec<Kind>,
+    /// The kinds for which it holds an amount (0100, 0120).
+    pub holds: Vec<Kind>,
 }
 
 impl Capabilities {
+    /// The kinds for which an amount may be held: what a card pays for.
+    pub const HOLDS: [Kind; 3] = [Kind::Purchase, Kind::Withdrawal, Kind::CashBack];
+
     /// Every kind that this switch knows.
     #[must_use]
     pub fn all() -> Self {
-        Self { kinds: Kind::ALL.to_vec() }
+        Self { kinds: Kind::ALL.to_vec(), holds: Self::HOLDS.to_vec() }
     }
 }
 

@@ -15,10 +15,10 @@ impl Bank for EchoBank {
 
     fn call(&self, request: BankRequest, _: Call) -> impl Future<Output = Outcome<BankReply>> + Send {
         let reply = match request {
-            BankRequest::Financial(_) => {
+            BankRequest::Financial(_) | BankRequest::Authorization(_) => {
                 BankReply { authorization: Text::new(b"ECHO00"), ..BankReply::of(ResponseCode::APPROVED) }
             }
-            BankRequest::Reversal(_) => BankReply::of(ResponseCode::APPROVED),
+            BankRequest::Advice(_) | BankRequest::Reversal(_) => BankReply::of(ResponseCode::APPROVED),
         };
         std::future::ready(Outcome::Answered(reply))
     }

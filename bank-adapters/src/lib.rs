@@ -1,8 +1,8 @@
-//! Answers: what a bank is to the switch, how it is reached, and three banks to try it with.
+//! Answers: what a bank is to the switch, how it is reached, and three banks and four mobile operators to try it with.
 //!
 //! A bank is written against [`Bank`]: one typed request, one outcome. [`serve_iso`] turns any of them into an ISO 8583 host,
 //! over a socket or over a pipe inside the switch's own process, so that the switch knows one kind of peer only: a link.
-//! [`mod@reference`] holds the reference banks with their durable ledgers, [`Cast`] the made-up cards they issue.
+//! [`mod@reference`] holds the reference banks and operators with their durable ledgers, [`Cast`] the made-up cards they issue.
 //!
 //! Knows: requests, replies, the bank's side of a link, ledgers. Does not know: the switch. A bank can be built without it.
 
@@ -18,7 +18,7 @@ mod reply;
 mod request;
 
 pub use bank::{Bank, Call, Capabilities};
-pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast};
+pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers};
 pub use clock::{Clock, SystemClock};
 pub use echo::EchoBank;
 pub use error::Error;
@@ -26,4 +26,4 @@ pub use iso::{Backoff, IsoHost, Served, dial_iso, in_process, listen_iso, serve_
 pub use outcome::{Lost, Outcome, Refused, Sending, Unsent};
 pub use reference::{Ledger, ReferenceBank, Statement};
 pub use reply::{AmountType, Balance, BankReply, Sign};
-pub use request::{BankRequest, Financial, Reference, Reversal, Secret};
+pub use request::{Advice, Authorization, BankRequest, Financial, Form, Reference, Reversal, Secret};

@@ -1,6 +1,6 @@
 //! What a bank answers, and how balances look in DE54.
 
-use model::{Currency, Money, ResponseCode, Text};
+use model::{Currency, Money, Pan, ResponseCode, Text};
 
 /// A bank's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,15 +9,24 @@ pub struct BankReply {
     pub code: ResponseCode,
     /// DE38: the bank's own name for what it approved.
     pub authorization: Option<Text<6>>,
+    /// DE4, where it is less than was asked for (a 10, approved for a partial amount).
+    pub amount: Option<Money>,
     /// DE54. A message carries the first [`Balance::COUNT_MAX`] of them.
     pub balances: Vec<Balance>,
+    /// DE48: the text of a mini-statement, printable ASCII. A message carries the first [`BankReply::TEXT_MAX`] characters of it.
+    pub text: Option<String>,
+    /// DE34: the number of the card that was issued.
+    pub issued: Option<Pan>,
 }
 
 impl BankReply {
+    /// How many characters DE48 carries (ans..999).
+    pub const TEXT_MAX: usize = 999;
+
     /// An answer that is nothing but its code.
     #[must_use]
     pub fn of(code: ResponseCode) -> Self {
-        Self { code, authorization: None, balances: Vec::new() }
+        Self { code, authorization: None, amount: None, balances: Vec::new(), text: None, issued: None }
     }
 
     /// 00, with the name that the bank gives the approval.

@@ -6,6 +6,8 @@ use model::{
     InstitutionId, Kind, LocalDate, LocalTime, Money, Pan, ProcessingCode, Rrn, Stan, TerminalId, Text, Track2, TransmissionTime,
 };
 
+use crate::Balance;
+
 /// The identity of a leg: DE7, DE11 and DE32 of its request. It is the same on every retry of the request and stands in DE90 of
 /// its reversal, so a bank that keeps it can tell a repeat from a new request (DOMAIN: Matching, Reversals).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +32,13 @@ impl fmt::Display for Reference {
 /// What a bank is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BankRequest {
-    /// Move money, or tell a balance (0200, 0201).
+    /// Move money, tell something, or issue a card (0200, 0201).
     Financial(Box<Financial>),
-    /// Undo an earlier request, wholly or in part (0400, 0420 and their repeats).
+    /// Hold an amount (0100, 0101), or note a hold that was made in the bank's stead (0120, 0121).
+    Authorization(Box<Authorization>),
+    /// Post what has happened already (0220, 0221).
+    Advice(Box<Advice>),
+    /// Undo any of these, wholly or in part (0400, 0420 and their repeats).
     Reversal(Box<Reversal>),
 }
 
@@ -41,13 +47,89 @@ impl BankRequest {
     #[must_use]
     pub fn reference(&self) -> Reference {
         match self {
-            Self::Financial(financial) => financial.reference,
+            Self::Financial(asked) => asked.reference,
+            Self::Authorization(authorization) => authorization.asked.reference,
+            Self::Advice(advice) => advice.told.reference,
             Self::Reversal(reversal) => reversal.original,
         }
     }
 }
 
-/// A financial request (0200; 0201 where `repeat`).
+/// Which message a request came in, as far as it makes a difference to a bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// 0200: to be decided and posted.
+    Financial,
+    /// 0100: to be decided and held.
+    Authorization,
+    /// 0120: held in the bank's stead, to be noted whatever the balance.
+    AuthorizationAdvice,
+    /// 0220: happened already, to be posted whatever the balance.
+    FinancialAdvice,
+}
+
+impl Form {
+    /// Every form there is.
+    pub const ALL: [Self; 4] = [Self::Financial, Self::Authorization, Self::AuthorizationAdvice, Self::FinancialAdvice];
+
+    /// Its name in a ledger.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Financial => "financial",
+            Self::Authorization => "authorization",
+            Self::AuthorizationAdvice => "authorization-advice",
+            Self::FinancialAdvice => "financial-advice",
+        }
+    }
+
+    /// The form with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.name() == name)
+    }
+
+    /// Whether it tells what has happened already, and so is not declined for what the card or the account has become.
+    #[must_use]
+    pub fn is_advice(self) -> bool {
+        matches!(self, Self::AuthorizationAdvice | Self::FinancialAdvice)
+    }
+
+    /// Whether it holds an amount instead of posting it.
+    #[must_use]
+    pub fn holds(self) -> bool {
+        matches!(self, Self::Authorization | Self::AuthorizationAdvice)
+    }
+}
+
+/// An authorization: an amount that the holder cannot spend otherwise until it is taken, given back, or the bank's own time for it
+/// is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorization {
+    /// Whether it was held in the bank's stead already (0120) rather than asked for (0100).
+    pub advice: bool,
+    /// What is to be held, and for whom.
+    pub asked: Financial,
+}
+
+impl Authorization {
+    /// The message it came in.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        if self.advice { Form::AuthorizationAdvice } else { Form::Authorization }
+    }
+}
+
+/// A financial advice (0220): money that has moved already, at the terminal or in the bank's stead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// The authorization whose hold it ends (DE90 with 0100 or 0120); `None` where it is posted for itself.
+    pub completes: Option<Reference>,
+    /// What has happened.
+    pub told: Financial,
+}
+
+/// What is asked: a financial request (0200; 0201 where `repeat`), or the words of an authorization or an advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Financial {
     /// Its identity, the same on every retry.
@@ -58,15 +140,19 @@ pub struct Financial {
     pub kind: Kind,
     /// DE3 whole, with the account types that `kind` leaves out.
     pub processing: ProcessingCode,
-    /// DE4 in DE49; zero in an inquiry.
+    /// DE4 in DE49; zero where the kind moves no amount of its own.
     pub amount: Money,
+    /// DE28: what the holder is charged beside `amount`, in minor units of its currency; zero where nothing.
+    pub fee: u64,
+    /// DE54 of the request: of a cash-back, how much of `amount` was paid in cash.
+    pub parts: Vec<Balance>,
     /// DE2.
     pub pan: Option<Pan>,
     /// DE14, YYMM as the terminal read it.
     pub expiry: Option<u16>,
     /// DE102, account debited.
     pub from_account: Option<Text<28>>,
-    /// DE103, account credited: what a salary pays.
+    /// DE103, account credited: whom a salary or a transfer pays, of a top-up the phone's number.
     pub to_account: Option<Text<28>>,
     /// DE37, the transaction's name from end to end.
     pub rrn: Option<Rrn>,
@@ -90,12 +176,21 @@ pub struct Financial {
     pub condition: Option<u8>,
     /// DE33.
     pub forwarder: Option<InstitutionId>,
+    /// DE100: the bank of a transfer's receiver, the operator of a top-up's phone.
+    pub receiver: Option<InstitutionId>,
     /// DE35.
     pub track2: Option<Track2>,
     /// DE52: the encrypted PIN block, where the holder typed one.
     pub pin: Option<Secret>,
+    /// DE48 of a PIN change: the encrypted block of the new PIN.
+    pub new_pin: Option<Secret>,
     /// DE55: chip data.
     pub chip: Option<Secret>,
+}
+
+/// Whether DE4 means anything in a request of this kind. The others tell, issue or change, and move a fee at most.
+pub(crate) fn moves_amount(kind: Kind) -> bool {
+    !matches!(kind, Kind::Balance | Kind::MiniStatement | Kind::VirtualCard | Kind::PinChange)
 }
 
 /// A reversal (0400, 0420; repeated where `repeat`).
@@ -111,7 +206,7 @@ pub struct Reversal {
     pub kind: Option<Kind>,
     /// The original's amount (DE4 in DE49), where told.
     pub amount: Option<Money>,
-    /// What stands of it (DE95 in DE49). `None` or zero: nothing, the reversal is full.
+    /// What stands of it (DE95 in DE49), and the fee with it. `None` or zero: nothing, the reversal is full, the fee is given back.
     pub stands: Option<Money>,
     /// DE2.
     pub pan: Option<Pan>,

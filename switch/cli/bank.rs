@@ -17,7 +17,7 @@ use super::{Failure, asked_to_stop, block_on, log};
 /// `payswitch bank`
 #[derive(Args)]
 pub(super) struct Bank {
-    /// Which bank of the cast: acleda, canadia, wing.
+    /// Which bank of the cast (acleda, canadia, wing) or operator of phones (smart, cellcard, metfone, seatel).
     name: String,
     /// Listen here for the switch.
     #[arg(long, value_name = "ADDRESS", required_unless_present = "dial", conflicts_with = "dial")]
@@ -81,7 +81,10 @@ impl Bank {
                     tracing::info!(link = self.name, address = %listener.local_addr()?, "listening");
                     tokio::spawn(listen_iso(listener, bank, host, until))
                 }
-                (None, Some(address)) => tokio::spawn(dial_iso(address, bank, host, Backoff::default(), until)),
+                (None, Some(address)) => {
+                    tracing::info!(link = self.name, address, "dialling");
+                    tokio::spawn(dial_iso(address, bank, host, Backoff::default(), until))
+                }
                 (None, None) => return Err("give --listen or --dial".into()),
             };
             asked_to_stop().await?;

@@ -14,6 +14,7 @@ mod overruled;
 mod positions;
 mod run;
 mod send;
+mod simulate;
 mod spec;
 mod status;
 mod table;
@@ -47,6 +48,8 @@ enum Command {
     Bank(bank::Bank),
     /// Send one transaction to a running switch and show the exchange.
     Send(send::Send),
+    /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
+    Simulate(simulate::Simulate),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
     /// Tell how a running switch is: business date, banks, what waits.
@@ -87,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Bank(bank) => bank.run(),
         Command::Send(send) => send.run(),
+        Command::Simulate(simulate) => simulate.run(),
         Command::Why(why) => why.run(),
         Command::Status(status) => status.run(),
         Command::Order(order) => order.run(),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::{Buf, BytesMut};
 use model::{Message, Mti, NetworkCode, ResponseCode, Stan, Text, TransmissionTime};
-use wire::{Cut, Dialect, Framing};
+use wire::{Cut, Dialect, Envelope, Framing};
 
 use crate::harness::{eventually, now};
 
@@ -24,6 +24,7 @@ pub(crate) type Script = dyn FnMut(&Message<'static>) -> Vec<Says> + Send;
 pub(crate) struct FakeBank {
     address: SocketAddr,
     dialect: Arc<Dialect>,
+    framing: Framing,
     inside: Arc<Mutex<Inside>>,
 }
 
@@ -31,6 +32,8 @@ struct Inside {
     script: Box<Script>,
     seen: Vec<Message<'static>>,
     echoes: usize,
+    /// Every message with what stood between its length and its body, oldest first.
+    enveloped: Vec<(Message<'static>, Vec<u8>)>,
     /// Connections, the newest last.
     streams: Vec<TcpStream>,
 }
@@ -38,19 +41,29 @@ struct Inside {
 impl FakeBank {
     /// Listens on a free port, and does for every request what `script` says.
     pub(crate) fn start(dialect: &str, script: impl FnMut(&Message<'static>) -> Vec<Says> + Send + 'static) -> Self {
+        Self::start_with(dialect, "2-byte", script)
+    }
+
+    /// The same, on a link that cuts its stream as `framing` says.
+    pub(crate) fn start_with(
+        dialect: &str,
+        framing: &str,
+        script: impl FnMut(&Message<'static>) -> Vec<Says> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let inside = Inside { script: Box::new(script), seen: Vec::new(), echoes: 0, streams: Vec::new() };
+        let inside = Inside { script: Box::new(script), seen: Vec::new(), echoes: 0, enveloped: Vec::new(), streams: Vec::new() };
         let bank = Self {
             address: listener.local_addr().expect("is bound"),
             dialect: Dialect::builtin(dialect).expect("is built in"),
+            framing: framing.parse().expect("is known"),
             inside: Arc::new(Mutex::new(inside)),
         };
-        let (inside, dialect) = (Arc::clone(&bank.inside), Arc::clone(&bank.dialect));
+        let (inside, dialect, framing) = (Arc::clone(&bank.inside), Arc::clone(&bank.dialect), bank.framing);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (inside, dialect) = (Arc::clone(&inside), Arc::clone(&dialect));
                 inside.lock().unwrap().streams.push(stream.try_clone().expect("another hand on it"));
-                std::thread::spawn(move || serve(stream, &dialect, &inside));
+                std::thread::spawn(move || serve(stream, &dialect, framing, &inside));
             }
         });
         bank
@@ -86,9 +99,14 @@ impl FakeBank {
         self.seen(mti)
     }
 
+    /// Every message of this type with what stood between its length and its body, oldest first.
+    pub(crate) fn enveloped(&self, mti: Mti) -> Vec<(Message<'static>, Vec<u8>)> {
+        self.inside().enveloped.iter().filter(|(message, _)| message.mti == mti).cloned().collect()
+    }
+
     /// Sends a message unasked, on the newest connection.
     pub(crate) fn say(&self, message: &Message<'_>) {
-        self.say_bytes(&framed(&self.dialect, message));
+        self.say_bytes(&framed_with(&self.framing, None, &self.dialect, message));
     }
 
     /// Sends bytes unasked, on the newest connection.
@@ -116,19 +134,21 @@ impl FakeBank {
 }
 
 /// Serves one connection until it ends.
-fn serve(mut stream: TcpStream, dialect: &Dialect, inside: &Mutex<Inside>) {
+fn serve(mut stream: TcpStream, dialect: &Dialect, framing: Framing, inside: &Mutex<Inside>) {
     let (mut input, mut scratch) = (BytesMut::new(), [0; 4096]);
     loop {
-        match Framing::TWO_BYTE.cut(&input, 65_535).expect("the switch frames well") {
+        match framing.cut(&input, 65_535).expect("the switch frames well") {
             Cut::Frame { body, consumed } => {
                 // Kept for the rest of the test, which ends soon: then a message needs nobody to live on.
+                let (envelope, between) = (framing.envelope(&input), input[2..body.start].to_vec());
                 let body: &'static [u8] = Vec::leak(input[body].to_vec());
                 input.advance(consumed);
                 let message = wire::read(dialect, body).expect("the switch writes well");
                 let mut inside = inside.lock().unwrap();
+                inside.enveloped.push((message, between));
                 for said in heard(&message, &mut inside) {
                     let bytes = match said {
-                        Says::Message(message) => framed(dialect, &message),
+                        Says::Message(message) => framed_with(&framing, Some(&envelope), dialect, &message),
                         Says::Bytes(bytes) => bytes,
                     };
                     let _ = stream.write_all(&bytes);
@@ -174,9 +194,17 @@ pub(crate) fn approval(asked: &Message<'static>) -> Message<'static> {
 
 /// A message in its frame.
 pub(crate) fn framed(dialect: &Dialect, message: &Message<'_>) -> Vec<u8> {
+    framed_with(&Framing::TWO_BYTE, None, dialect, message)
+}
+
+/// A message in its frame, which goes back to where `asked` came from.
+fn framed_with(framing: &Framing, asked: Option<&Envelope>, dialect: &Dialect, message: &Message<'_>) -> Vec<u8> {
     let mut frame = BytesMut::new();
-    let start = Framing::TWO_BYTE.begin(&mut frame);
+    let start = match asked {
+        Some(asked) => framing.begin_reply(&mut frame, asked),
+        None => framing.begin(&mut frame),
+    };
     wire::write(dialect, message, now(), &mut frame).expect("can be written");
-    Framing::TWO_BYTE.finish(&mut frame, start).expect("is short enough");
+    framing.finish(&mut frame, start).expect("is short enough");
     frame.to_vec()
 }

@@ -1,16 +1,18 @@
-//! Links that cut their stream otherwise: a concentrator with TPDUs, and a host that announces lengths in digits.
+//! Links that cut their stream otherwise: concentrators with TPDUs, before terminals and before a bank, and a host that announces
+//! lengths in digits.
 
 use std::collections::HashMap;
 
 use bank_adapters::{Clock as _, SystemClock};
 use bytes::BytesMut;
-use model::{Currency, Kind, Money, NetworkCode, ResponseCode};
+use model::{Currency, Kind, Message, Money, Mti, NetworkCode, ResponseCode, Stan, TransmissionTime};
 use rehearsal::{Terminal, TerminalConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wire::{Cut, Framing};
 
-use crate::harness::{Banks, PATIENCE, Setup, Switch, cast, command, run};
+use crate::fake_bank::{FakeBank, approval, says};
+use crate::harness::{Banks, PATIENCE, Setup, Switch, cast, command, eventually, run};
 
 const MORE: &str = "
 [[acquirer]]
@@ -70,7 +72,7 @@ fn every_terminal_behind_a_concentrator_gets_its_own_answer() {
     });
 }
 
-fn written(dialect: &wire::Dialect, message: &model::Message<'_>) -> Vec<u8> {
+fn written(dialect: &wire::Dialect, message: &Message<'_>) -> Vec<u8> {
     let mut out = BytesMut::new();
     wire::write(dialect, message, SystemClock::start().now(), &mut out).expect("can be written");
     out.to_vec()
@@ -92,4 +94,48 @@ fn a_link_with_lengths_in_digits_works_from_end_to_end() {
         let (approved, told) = command(&["send", "purchase", "--connect", &address, "--framing", "2-byte tpdu 6000030004"], None);
         assert!(approved, "{told}");
     });
+}
+
+#[test]
+fn a_bank_behind_a_tpdu_is_asked_at_its_address_and_answered_where_it_asks_from() {
+    run(async {
+        let bank = FakeBank::start_with("iso87-ascii", "2-byte tpdu 6000200010", |asked| vec![says(approval(asked))]);
+        let reach = format!("dial = \"{}\"\nframing = \"2-byte tpdu 6000100020\"", bank.address());
+        let switch = Setup::new(Banks::InProcess, "iso87-ascii").reaching("canadia", &reach).start();
+        let terminal = switch.terminal("ATM00001").await;
+        let withdrawal = terminal.request(Kind::Withdrawal, cast().card("bopha").unwrap(), khr(100));
+        let partly = terminal.reversal(&withdrawal, Mti::REVERSAL_ADVICE, Some(4_000));
+        for asked in [&withdrawal, &partly] {
+            assert_eq!(terminal.ask(asked, PATIENCE).await.unwrap().reply.code, ResponseCode::APPROVED);
+        }
+
+        // What the switch begins goes to the bank's address from its own.
+        for mti in [Mti::NETWORK_REQUEST, Mti::FINANCIAL_REQUEST, Mti::REVERSAL_ADVICE] {
+            eventually(&format!("{mti} has come"), || !bank.enveloped(mti).is_empty());
+            assert!(bank.enveloped(mti).iter().all(|(_, tpdu)| *tpdu == [0x60, 0x00, 0x10, 0x00, 0x20]), "{mti}");
+        }
+
+        // What the bank begins is answered with its own two addresses at each other's place, two at once.
+        let both = [1_u8, 2].map(|number| {
+            let body = written(&switch.dialect(), &echo(number));
+            let length = u16::try_from(body.len() + 5).unwrap();
+            [&length.to_be_bytes()[..], &[0x60, 0xA0, number, 0xB0, number + 8], &body].concat()
+        });
+        bank.say_bytes(&both.concat());
+        eventually("both are answered", || bank.enveloped(Mti::NETWORK_RESPONSE).len() == 2);
+        for (answer, tpdu) in bank.enveloped(Mti::NETWORK_RESPONSE) {
+            let number = u8::try_from(answer.stan.unwrap().number()).unwrap();
+            assert_eq!(tpdu, [0x60, 0xB0, number + 8, 0xA0, number]);
+        }
+    });
+}
+
+/// A bank's echo of this number.
+fn echo(number: u8) -> Message<'static> {
+    Message {
+        transmitted: TransmissionTime::new(1_122_040_000),
+        stan: Stan::new(number.into()),
+        network: Some(NetworkCode::Echo),
+        ..Message::new(Mti::NETWORK_REQUEST)
+    }
 }

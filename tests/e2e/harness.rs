@@ -152,8 +152,8 @@ pub(crate) struct Setup {
     pub(crate) bank_dialect: &'static str,
     /// Further lines of the configuration.
     pub(crate) more: String,
-    /// Banks that are reached elsewhere than the others.
-    pub(crate) elsewhere: HashMap<String, SocketAddr>,
+    /// Banks that are reached otherwise than the others: the lines that say how.
+    pub(crate) otherwise: HashMap<String, String>,
     /// Further lines of a bank's table.
     pub(crate) more_of: HashMap<String, String>,
 }
@@ -161,13 +161,18 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (elsewhere, more_of) = (HashMap::new(), HashMap::new());
-        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), elsewhere, more_of }
+        let (otherwise, more_of) = (HashMap::new(), HashMap::new());
+        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise, more_of }
     }
 
     /// Lets this bank be dialled at `address`, whatever the others are.
-    pub(crate) fn dialling(mut self, bank: &str, address: SocketAddr) -> Self {
-        self.elsewhere.insert(bank.to_owned(), address);
+    pub(crate) fn dialling(self, bank: &str, address: SocketAddr) -> Self {
+        self.reaching(bank, &format!("dial = \"{address}\""))
+    }
+
+    /// Lets this bank be reached as these lines of its configuration say, whatever the others are.
+    pub(crate) fn reaching(mut self, bank: &str, how: &str) -> Self {
+        self.otherwise.insert(bank.to_owned(), how.to_owned());
         self
     }
 
@@ -219,9 +224,18 @@ impl Setup {
 
     /// A bank's process of its own, listening at `address`.
     pub(crate) fn spawn_bank(&self, name: &str, address: &str) -> Process {
+        self.spawn_bank_that(name, ["--listen", address], "listening")
+    }
+
+    /// A bank's process of its own, dialling the switch at `address`.
+    pub(crate) fn spawn_dialling_bank(&self, name: &str, address: SocketAddr) -> Process {
+        self.spawn_bank_that(name, ["--dial", &address.to_string()], "dialling")
+    }
+
+    fn spawn_bank_that(&self, name: &str, reaches: [&str; 2], up: &str) -> Process {
         let mut command = Command::new(PAYSWITCH);
-        command.args(["bank", name, "--listen", address, "--dialect", self.bank_dialect, "--log-format", "json", "--data"]);
-        Process::start(command.arg(self.ledgers()), "listening")
+        command.args(["bank", name, "--dialect", self.bank_dialect, "--log-format", "json"]).args(reaches);
+        Process::start(command.arg("--data").arg(self.ledgers()), up)
     }
 
     pub(crate) fn spawn_switch(&self, banks: &[Process]) -> Process {
@@ -241,8 +255,8 @@ impl Setup {
             self.more
         );
         for (index, (name, number)) in NAMES.iter().enumerate() {
-            let reach = match (self.elsewhere.get(*name), banks.get(index)) {
-                (Some(address), _) => format!("dial = \"{address}\""),
+            let reach = match (self.otherwise.get(*name), banks.get(index)) {
+                (Some(how), _) => how.clone(),
                 (None, Some(bank)) => format!("dial = \"{}\"", bank.addresses[*name]),
                 (None, None) => "in_process = true".to_owned(),
             };

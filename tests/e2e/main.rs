@@ -11,13 +11,16 @@
 
 mod business;
 mod crash;
+mod dial_in;
 mod fake_bank;
 mod framings;
 mod harness;
 mod hostile;
 mod interop;
 mod kinds;
+mod left_out;
 mod limits;
+mod money;
 mod operator;
 mod orders;
 mod sync;

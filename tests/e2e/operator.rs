@@ -217,7 +217,9 @@ fn why_tells_the_story_of_a_timeout() {
         assert!(known && text.contains("911601******0068") && text.contains("91"), "{text}");
         let (_, json) = switch.command(&["why", &reference, "--json"]);
         let story: serde_json::Value = serde_json::from_str(&json).unwrap();
-        let records: Vec<_> = story["events"].as_array().unwrap().iter().map(|it| it["record"].as_str().unwrap()).collect();
+        let mut records: Vec<_> = story["events"].as_array().unwrap().iter().map(|it| it["record"].as_str().unwrap()).collect();
+        // A busy machine may see the advice sent twice.
+        records.dedup();
         let told = ["Accepted", "LegStarted", "LegLost", "Answered", "ReversalStarted", "ForwardTried", "ForwardEnded"];
         assert_eq!(records, told, "{json}");
         assert_eq!(story["transaction"]["code"], "91");

@@ -1,9 +1,9 @@
 //! Cards by the thousand, for load: nobody has to name them, and every run has the same ones.
 
-use model::{Currency, Money, Pan, Text};
+use model::{Currency, Money, Text};
 
 use super::file::day_after;
-use super::{Account, BankProfile, Behaviour, Card, CardStatus, Cast};
+use super::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers, card_number};
 use crate::Error;
 
 /// Serial numbers of bulk cards begin here, far from those of the file.
@@ -28,22 +28,22 @@ impl Cast {
             return Err(Error::CastRule { name: cards_per_bank.to_string(), rule: "a bank has at most 800000 bulk cards" });
         }
         for bank in self.banks.clone() {
+            let Customers::Cards { prefix, .. } = bank.customers else { continue };
             for number in 0..cards_per_bank {
-                self.add(bulk_card(&bank, number)?)?;
+                self.add(bulk_card(&bank, prefix, number)?)?;
             }
         }
         Ok(self)
     }
 }
 
-fn bulk_card(bank: &BankProfile, number: u32) -> Result<Card, Error> {
+fn bulk_card(bank: &BankProfile, prefix: u32, number: u32) -> Result<Card, Error> {
     let alias = format!("{}-{number:06}", bank.name);
-    let open = (u64::from(bank.prefix) * 1_000_000_000 + FIRST_SERIAL + u64::from(number)) * 10;
-    let pan = (0..10).find_map(|check| Pan::from_parts(open + check, 16).ok().filter(|pan| pan.luhn_holds()));
+    let pan = card_number(prefix, FIRST_SERIAL + u64::from(number));
     let pan = pan.ok_or_else(|| Error::CastRule { name: alias.clone(), rule: "one of ten check digits is right" })?;
     let accounts = OPENINGS.into_iter().filter_map(|(currency, opening)| {
         let currency = Currency::from_alpha(currency)?;
-        let digits = format!("{:03}{:06}{:03}", bank.prefix % 100, FIRST_HOLDER + number, currency.numeric());
+        let digits = format!("{:03}{:06}{:03}", prefix % 100, FIRST_HOLDER + number, currency.numeric());
         Some(Account { number: Text::new(digits.as_bytes())?, opening: Money::from_minor(opening, currency) })
     });
     Ok(Card {

@@ -1,17 +1,20 @@
 //! The form of the cast's file, and the rules a cast must keep.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 use model::{BusinessDate, Currency, InstitutionId, Money, Pan, Text};
 use serde::Deserialize;
 
-use super::{Account, BankProfile, Behaviour, Card, CardStatus, Cast};
+use super::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers};
 use crate::Error;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CastFile {
     bank: Vec<BankLines>,
+    #[serde(default)]
+    operator: Vec<OperatorLines>,
     card: Vec<CardLines>,
 }
 
@@ -22,6 +25,23 @@ struct BankLines {
     title: String,
     institution: String,
     prefix: String,
+    virtual_prefix: Option<String>,
+    #[serde(default = "week")]
+    hold_days: u32,
+}
+
+/// How long an amount is held where a bank says nothing else, in days.
+fn week() -> u32 {
+    7
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperatorLines {
+    name: String,
+    title: String,
+    institution: String,
+    phones: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -49,19 +69,15 @@ impl Cast {
     ///
     /// # Errors
     /// Where it is not well written, or a rule is broken: names, card numbers and account numbers are unique; a bank has a
-    /// six-digit prefix of its own and an institution code; a card's check digit is right, its prefix a bank's, its month one
+    /// six-digit prefix of its own, another for virtual cards if it issues them, and an institution code; an operator has
+    /// prefixes of up to seven digits that are no other's; a card's check digit is right, its prefix a bank's, its month one
     /// that exists; an account has 1 to 28 letters and digits and a currency of ISO 4217.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let file: CastFile = toml::from_str(text)?;
-        let mut banks: Vec<BankProfile> = Vec::new();
-        for lines in file.bank {
-            let bank = lines.checked()?;
-            if banks.iter().any(|other| other.name == bank.name || other.prefix == bank.prefix) {
-                return Err(Error::CastRule { name: bank.name, rule: "a bank has a name and a prefix of its own" });
-            }
-            banks.push(bank);
-        }
-        let mut cast = Self::empty(banks);
+        let banks = file.bank.into_iter().map(BankLines::checked).collect::<Result<Vec<_>, _>>()?;
+        let operators = file.operator.into_iter().map(OperatorLines::checked).collect::<Result<Vec<_>, _>>()?;
+        check_apart(banks.iter().chain(&operators))?;
+        let mut cast = Self::empty(banks, operators);
         for lines in file.card {
             let card = lines.checked(&cast.banks)?;
             cast.add(card)?;
@@ -72,20 +88,65 @@ impl Cast {
 
 impl BankLines {
     fn checked(self) -> Result<BankProfile, Error> {
-        let broken = |rule| Error::CastRule { name: self.name.clone(), rule };
-        let file_name = !self.name.is_empty() && self.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-        if !file_name {
-            return Err(broken("a bank's name is small letters and digits, for its ledger's file has it"));
-        }
-        let institution = digits(&self.institution).and_then(InstitutionId::new);
-        let prefix = digits(&self.prefix).filter(|_| self.prefix.len() == 6).and_then(|number| u32::try_from(number).ok());
-        Ok(BankProfile {
-            institution: institution.ok_or_else(|| broken("an institution code is up to eleven digits"))?,
-            prefix: prefix.ok_or_else(|| broken("a prefix is six digits"))?,
-            name: self.name,
-            title: self.title,
-        })
+        let customers = Customers::Cards {
+            prefix: prefix(&self.name, &self.prefix)?,
+            virtual_prefix: self.virtual_prefix.map(|digits| prefix(&self.name, &digits)).transpose()?,
+        };
+        profile(self.name, self.title, &self.institution, customers, self.hold_days)
     }
+}
+
+impl OperatorLines {
+    fn checked(self) -> Result<BankProfile, Error> {
+        let fits = |prefix: &String| (1..=7).contains(&prefix.len()) && digits(prefix).is_some();
+        if self.phones.is_empty() || !self.phones.iter().all(fits) {
+            return Err(broken(self.name, "an operator's phones begin with one to seven digits"));
+        }
+        profile(self.name, self.title, &self.institution, Customers::Phones { prefixes: self.phones }, week())
+    }
+}
+
+fn broken(name: impl Into<String>, rule: &'static str) -> Error {
+    Error::CastRule { name: name.into(), rule }
+}
+
+fn prefix(bank: &str, text: &str) -> Result<u32, Error> {
+    let number = digits(text).filter(|_| text.len() == 6).and_then(|number| u32::try_from(number).ok());
+    number.ok_or_else(|| broken(bank, "a prefix is six digits"))
+}
+
+fn profile(name: String, title: String, code: &str, customers: Customers, hold_days: u32) -> Result<BankProfile, Error> {
+    let file_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if !file_name {
+        return Err(broken(name, "a bank's name is small letters and digits, for its ledger's file has it"));
+    }
+    let institution = digits(code).and_then(InstitutionId::new);
+    let institution = institution.ok_or_else(|| broken(&name, "an institution code is up to eleven digits"))?;
+    let holds_last = Duration::from_secs(u64::from(hold_days) * 24 * 60 * 60);
+    Ok(BankProfile { name, title, institution, customers, holds_last })
+}
+
+/// No two banks have a name or a prefix in common, for both tell whom somebody means.
+fn check_apart<'a>(banks: impl Iterator<Item = &'a BankProfile>) -> Result<(), Error> {
+    let (mut names, mut cards, mut phones) = (HashSet::new(), HashSet::new(), Vec::new());
+    for bank in banks {
+        let apart = match &bank.customers {
+            Customers::Cards { prefix, virtual_prefix } => {
+                [Some(prefix), virtual_prefix.as_ref()].into_iter().flatten().all(|it| cards.insert(*it))
+            }
+            Customers::Phones { prefixes } => {
+                let overlaps =
+                    |one: &String| phones.iter().any(|other: &String| one.starts_with(other.as_str()) || other.starts_with(one));
+                let apart = !prefixes.iter().any(overlaps);
+                phones.extend_from_slice(prefixes);
+                apart
+            }
+        };
+        if !names.insert(&bank.name) || !apart {
+            return Err(broken(&bank.name, "a bank has a name and prefixes of its own"));
+        }
+    }
+    Ok(())
 }
 
 impl CardLines {
@@ -96,7 +157,8 @@ impl CardLines {
         if !pan.luhn_holds() {
             return Err(broken("the check digit of a card number is right (ISO/IEC 7812-1 annex B)"));
         }
-        let bank = banks.iter().find(|bank| pan.prefix(6) == Some(u64::from(bank.prefix)));
+        let issued = |prefix: u32| pan.prefix(6) == Some(u64::from(prefix));
+        let bank = banks.iter().find(|bank| matches!(bank.customers, Customers::Cards { prefix, .. } if issued(prefix)));
         let bank = bank.ok_or_else(|| broken("a card number begins with a bank's prefix"))?.name.clone();
         let expiry = digits(&self.expiry).filter(|_| self.expiry.len() == 4).and_then(|number| u16::try_from(number).ok());
         let (expiry, expires_on) = expiry

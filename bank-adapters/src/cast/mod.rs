@@ -8,23 +8,54 @@ mod file;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use model::{BusinessDate, Currency, InstitutionId, Money, Pan, Text};
 use serde::Deserialize;
 
 use crate::Error;
 
-/// A bank of the cast.
+/// A bank of the cast, or a mobile operator, which to the switch is a bank too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BankProfile {
-    /// Its name in configuration and on the command line: `acleda`. Also the name of its ledger's file.
+    /// Its name in configuration and on the command line: `acleda`, `smart`. Also the name of its ledger's file.
     pub name: String,
     /// Its name for people.
     pub title: String,
     /// Its institution identification code.
     pub institution: InstitutionId,
-    /// The first six digits of its cards.
-    pub prefix: u32,
+    /// Whose accounts it keeps.
+    pub customers: Customers,
+    /// How long an amount is held by its clock before it is free again. Default 7 days.
+    pub holds_last: Duration,
+}
+
+/// Whose accounts a bank keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Customers {
+    /// Card holders', opened with their balances from the cast.
+    Cards {
+        /// The first six digits of its cards.
+        prefix: u32,
+        /// The first six digits of the virtual cards that it issues (ours); a bank without issues none.
+        virtual_prefix: Option<u32>,
+    },
+    /// Telephones', one in each currency, opened by their first credit.
+    Phones {
+        /// How the operator's numbers begin (ours).
+        prefixes: Vec<String>,
+    },
+}
+
+impl Customers {
+    /// Whether a text is the number of one of the operator's phones: 8 to 10 digits, with one of its prefixes (ours). A bank of
+    /// cards has none.
+    #[must_use]
+    pub fn has_phone(&self, number: &str) -> bool {
+        let Self::Phones { prefixes } = self else { return false };
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        digits && (8..=10).contains(&number.len()) && prefixes.iter().any(|prefix| number.starts_with(prefix.as_str()))
+    }
 }
 
 /// What the bank has noted about a card. Expiry is no status: the date says it.
@@ -109,6 +140,7 @@ impl Card {
 #[derive(Clone, Debug)]
 pub struct Cast {
     banks: Vec<BankProfile>,
+    operators: Vec<BankProfile>,
     cards: Vec<Card>,
     by_alias: HashMap<String, usize>,
     by_pan: HashMap<Pan, usize>,
@@ -131,8 +163,9 @@ impl Cast {
         Self::parse(&text)
     }
 
-    fn empty(banks: Vec<BankProfile>) -> Self {
-        Self { banks, cards: Vec::new(), by_alias: HashMap::new(), by_pan: HashMap::new(), numbers: HashMap::new() }
+    fn empty(banks: Vec<BankProfile>, operators: Vec<BankProfile>) -> Self {
+        let (by_alias, by_pan, numbers) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Self { banks, operators, cards: Vec::new(), by_alias, by_pan, numbers }
     }
 
     /// Takes a card in, where it is like nobody else.
@@ -183,22 +216,34 @@ impl Cast {
         self.cards.iter().filter(move |card| card.bank == bank)
     }
 
-    /// Every bank, in the order of the file.
+    /// Every bank that issues cards, in the order of the file.
     #[must_use]
     pub fn banks(&self) -> &[BankProfile] {
         &self.banks
     }
 
-    /// The bank with this name.
+    /// Every mobile operator, in the order of the file.
+    #[must_use]
+    pub fn operators(&self) -> &[BankProfile] {
+        &self.operators
+    }
+
+    /// The bank or operator with this name.
     ///
     /// # Errors
     /// Where there is none; the error lists names that look like it.
     pub fn bank(&self, name: &str) -> Result<&BankProfile, Error> {
-        self.banks.iter().find(|bank| bank.name == name).ok_or_else(|| Error::UnknownBank {
-            name: name.to_owned(),
-            near: near(name, self.banks.iter().map(|bank| bank.name.as_str())),
-        })
+        let all = || self.banks.iter().chain(&self.operators);
+        all()
+            .find(|bank| bank.name == name)
+            .ok_or_else(|| Error::UnknownBank { name: name.to_owned(), near: near(name, all().map(|bank| bank.name.as_str())) })
     }
+}
+
+/// The card with this prefix of six digits, a serial number of nine, and the check digit (ISO/IEC 7812-1 annex B).
+pub(crate) fn card_number(prefix: u32, serial: u64) -> Option<Pan> {
+    let open = (u64::from(prefix) * 1_000_000_000).checked_add(serial).filter(|_| serial < 1_000_000_000)? * 10;
+    (0..10).find_map(|check| Pan::from_parts(open + check, 16).ok().filter(|pan| pan.luhn_holds()))
 }
 
 /// Up to three names that somebody may have meant: at most two slips away, or beginning alike.

@@ -110,3 +110,50 @@ fn bulk_cards_are_the_same_in_every_run() {
     assert!(many.with_bulk(1).is_err());
     assert!(Cast::builtin().with_bulk(Cast::BULK_MAX + 1).is_err());
 }
+
+#[test]
+fn operators_are_banks_of_telephones_with_prefixes_of_their_own() {
+    let cast = Cast::builtin();
+    let codes = [("smart", 116_701), ("cellcard", 116_702), ("metfone", 116_703), ("seatel", 116_704)];
+    let told: Vec<_> = cast.operators().iter().map(|it| (it.name.as_str(), it.institution.number())).collect();
+    assert_eq!(told, codes);
+    assert!(cast.banks().iter().all(|bank| !bank.customers.has_phone("001234567")), "a bank of cards has no phones");
+    for number in ["00123456", "001234567", "0021234567"] {
+        assert!(cast.bank("smart").unwrap().customers.has_phone(number), "{number}");
+        assert!(!cast.bank("seatel").unwrap().customers.has_phone(number), "{number}");
+    }
+    for number in ["0012345", "00123456789", "00123456x", "", "011234567", "+0123456"] {
+        assert!(!cast.bank("smart").unwrap().customers.has_phone(number), "{number}");
+    }
+    let error = cast.bank("smrt").unwrap_err().to_string();
+    assert_eq!(error, "no bank is called \"smrt\"; did you mean smart?");
+}
+
+const ONE_OPERATOR: &str = r#"
+[[operator]]
+name = "smart"
+title = "Smart"
+institution = "116701"
+phones = ["001"]
+"#;
+
+#[test]
+fn an_operator_or_a_virtual_prefix_that_breaks_a_rule_is_refused_with_the_rule() {
+    let cast = format!("{ONE_OPERATOR}{ONE_CARD}");
+    assert_eq!(Cast::parse(&cast).unwrap().bank("smart").unwrap().holds_last.as_secs(), 7 * 86_400);
+    let twice = ONE_OPERATOR.replace("smart", "cellcard").replace("001", "0012");
+    let cases = [
+        (cast.replace("[\"001\"]", "[]"), "one to seven digits"),
+        (cast.replace("[\"001\"]", "[\"00a\"]"), "one to seven digits"),
+        (cast.replace("\"smart\"", "\"acleda\""), "of its own"),
+        (format!("{twice}{cast}"), "of its own"),
+        (cast.replace("prefix =", "virtual_prefix = \"911601\"\nprefix ="), "of its own"),
+        (cast.replace("prefix =", "virtual_prefix = \"91161\"\nprefix ="), "six digits"),
+    ];
+    for (text, named) in cases {
+        let error = Cast::parse(&text).unwrap_err().to_string();
+        assert!(error.contains(named), "{named}: {error}");
+    }
+    let days = cast.replace("prefix =", "hold_days = 3\nprefix =");
+    assert_eq!(Cast::parse(&days).unwrap().bank("acleda").unwrap().holds_last.as_secs(), 3 * 86_400);
+}

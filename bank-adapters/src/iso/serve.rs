@@ -262,7 +262,16 @@ impl Link {
         };
         let balances = Balance::render(&reply.balances);
         let balances = (!balances.is_empty()).then_some(model::Content::ascii(balances.as_bytes()));
-        let answer = Message { code: Some(reply.code), authorization: reply.authorization, balances, ..*response };
+        let text = reply.text.as_ref().map(|text| text.as_bytes().get(..BankReply::TEXT_MAX).unwrap_or(text.as_bytes()));
+        let answer = Message {
+            code: Some(reply.code),
+            authorization: reply.authorization,
+            amount: reply.amount.map(model::Money::minor).or(response.amount),
+            issued: reply.issued,
+            additional: text.map(model::Content::ascii),
+            balances,
+            ..*response
+        };
         self.send(&answer, Some(answering.asked));
     }
 

@@ -5,10 +5,14 @@ use model::{
     TransmissionTime,
 };
 
-use crate::{BankRequest, Capabilities, Financial, Reference, Reversal, Secret};
+use crate::request::moves_amount;
+use crate::{Advice, Authorization, Balance, BankRequest, Capabilities, Financial, Reference, Reversal, Secret};
 
-/// A response by its message type, and the fields that it repeats of its request (ISO 8583:1987, table of message types).
+/// A response by its message type, and the fields that it repeats of its request (ISO 8583:1987, table of message types; which of
+/// them a response may have is in `wire::profile`).
 pub(super) fn response_to(request: &Message<'_>) -> Message<'static> {
+    let class = request.mti.class();
+    let names_another = class == Some(Class::Reversal) || request.mti.is_advice();
     Message {
         pan: request.pan,
         processing: request.processing,
@@ -18,15 +22,19 @@ pub(super) fn response_to(request: &Message<'_>) -> Message<'static> {
         local_time: request.local_time,
         local_date: request.local_date,
         business_date: request.business_date,
+        fee: request.fee,
         acquirer: request.acquirer,
         forwarder: request.forwarder,
         rrn: request.rrn,
         terminal: request.terminal,
         merchant: request.merchant,
         currency: request.currency,
-        network: request.network,
-        original: request.original,
-        replacement: request.replacement,
+        network: request.network.filter(|_| class == Some(Class::Network)),
+        original: request.original.filter(|_| names_another),
+        file_update: request.file_update.filter(|_| class == Some(Class::FileUpdate)),
+        replacement: request.replacement.filter(|_| names_another),
+        receiver: request.receiver,
+        file_name: request.file_name.filter(|_| class == Some(Class::FileUpdate)),
         from_account: request.from_account,
         to_account: request.to_account,
         ..Message::new(request.mti.response())
@@ -62,7 +70,15 @@ pub(super) fn remark(text: &str) -> Option<Text<25>> {
 /// What the bank is asked by this message, or the answer that the link gives in its stead.
 pub(super) fn asked(message: &Message<'_>, capabilities: &Capabilities) -> Result<BankRequest, Unasked> {
     match message.mti.first() {
-        Mti::FINANCIAL_REQUEST => financial(message, capabilities).map(|it| BankRequest::Financial(Box::new(it))),
+        Mti::FINANCIAL_REQUEST => Ok(BankRequest::Financial(Box::new(details(message, &capabilities.kinds)?))),
+        Mti::AUTHORIZATION_REQUEST | Mti::AUTHORIZATION_ADVICE => {
+            let asked = details(message, &capabilities.holds)?;
+            Ok(BankRequest::Authorization(Box::new(Authorization { advice: message.mti.is_advice(), asked })))
+        }
+        Mti::FINANCIAL_ADVICE => {
+            let told = details(message, &capabilities.kinds)?;
+            Ok(BankRequest::Advice(Box::new(Advice { completes: completed(message), told })))
+        }
         Mti::REVERSAL_REQUEST | Mti::REVERSAL_ADVICE => Ok(BankRequest::Reversal(Box::new(reversal(message)?))),
         _ => Err(ResponseCode::NOT_SUPPORTED.into()),
     }
@@ -100,22 +116,31 @@ fn need<T>(value: Option<T>, field: FieldNumber) -> Result<T, Lacking> {
     value.ok_or(Lacking(field))
 }
 
-fn financial(message: &Message<'_>, capabilities: &Capabilities) -> Result<Financial, Unasked> {
+/// What is asked, told or to be held, where its kind is one of those that the bank does.
+fn details(message: &Message<'_>, kinds: &[Kind]) -> Result<Financial, Unasked> {
     let reference =
         Reference { transmitted: need(message.transmitted, 7)?, stan: need(message.stan, 11)?, acquirer: message.acquirer };
     let processing = need(message.processing, 3)?;
     let kind = processing.kind().ok_or(ResponseCode::INVALID_TRANSACTION)?;
-    if !capabilities.kinds.contains(&kind) {
+    if !kinds.contains(&kind) {
         return Err(ResponseCode::NOT_SUPPORTED.into());
     }
+    let pin = message.pin_block.and_then(wire::pin_block).map(|block| Secret::new(&block));
+    let new_pin = message.additional.filter(|_| kind == Kind::PinChange).and_then(wire::octets).map(|block| Secret::new(&block));
+    if kind == Kind::PinChange && !message.mti.is_advice() {
+        need(new_pin.as_ref(), 48)?;
+        need(pin.as_ref(), 52)?;
+    }
     let currency: Currency = need(message.currency, 49)?;
-    let minor = if kind == Kind::Balance { message.amount.unwrap_or(0) } else { need(message.amount, 4)? };
+    let minor = if moves_amount(kind) { need(message.amount, 4)? } else { 0 };
     Ok(Financial {
         reference,
         repeat: message.mti.is_repeat(),
         kind,
         processing,
         amount: Money::from_minor(minor, currency),
+        fee: message.fee.unwrap_or(0),
+        parts: message.balances.and_then(wire::octets).and_then(|field| Balance::parse(&field)).unwrap_or_default(),
         pan: message.pan.or_else(|| pan_of(message.track2?)),
         expiry: message.expiry,
         from_account: message.from_account,
@@ -131,8 +156,10 @@ fn financial(message: &Message<'_>, capabilities: &Capabilities) -> Result<Finan
         entry_mode: message.entry_mode,
         condition: message.condition,
         forwarder: message.forwarder,
+        receiver: message.receiver,
         track2: message.track2,
-        pin: message.pin_block.and_then(wire::pin_block).map(|block| Secret::new(&block)),
+        pin,
+        new_pin,
         chip: message.chip.and_then(|chip| wire::octets(chip.0)).map(|chip| Secret::new(&chip)),
     })
 }
@@ -143,19 +170,31 @@ fn pan_of(track: Track2) -> Option<Pan> {
     Pan::from_digits(digits).ok()
 }
 
-fn reversal(message: &Message<'_>) -> Result<Reversal, Lacking> {
+/// The leg that DE90 names.
+fn original(message: &Message<'_>) -> Result<Reference, Lacking> {
     let original = need(message.original, 90)?;
+    Ok(Reference {
+        transmitted: need(original.transmitted, 90)?,
+        stan: original.stan,
+        // Zeros in DE90 mean that the original's acquirer is this message's own (practice).
+        acquirer: original.acquirer.or(message.acquirer),
+    })
+}
+
+/// The authorization that an advice completes. What DE90 says otherwise, or does not say whole, makes it no less an advice.
+fn completed(message: &Message<'_>) -> Option<Reference> {
+    message.original.filter(|original| original.mti.class() == Some(Class::Authorization))?;
+    original(message).ok()
+}
+
+fn reversal(message: &Message<'_>) -> Result<Reversal, Lacking> {
+    let original = original(message)?;
     let money = |minor: Option<u64>| minor.and_then(|minor| Some(Money::from_minor(minor, message.currency?)));
     if message.replacement.is_some_and(|stands| stands > 0) {
         need(message.currency, 49)?;
     }
     Ok(Reversal {
-        original: Reference {
-            transmitted: need(original.transmitted, 90)?,
-            stan: original.stan,
-            // Zeros in DE90 mean that the original's acquirer is the reversal's own (practice).
-            acquirer: original.acquirer.or(message.acquirer),
-        },
+        original,
         repeat: message.mti.is_repeat(),
         advice: message.mti.is_advice(),
         kind: message.processing.and_then(model::ProcessingCode::kind),

@@ -15,9 +15,10 @@ const QUEUE_MAX: usize = 4096;
 /// Calls that one transaction posts at most, so that none waits long for its neighbours.
 const BATCH_MAX: usize = 1024;
 
-/// One of the reference banks, at work. Dropping it posts what is queued and closes the ledger.
+/// One of the reference banks or operators, at work. Dropping it posts what is queued and closes the ledger.
 pub struct ReferenceBank {
     profile: BankProfile,
+    capabilities: Capabilities,
     queue: Option<mpsc::Sender<Waiting>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -29,7 +30,7 @@ struct Waiting {
 }
 
 impl ReferenceBank {
-    /// Opens the bank with this name, its ledger being `<name>.db` in `directory`. Accounts of the cast that the ledger does not
+    /// Opens the bank or operator with this name, its ledger being `<name>.db` in `directory`. Accounts of the cast that the ledger does not
     /// have yet are opened with their balances.
     ///
     /// # Errors
@@ -37,9 +38,10 @@ impl ReferenceBank {
     pub fn open(name: &str, directory: &Path, cast: &Cast) -> Result<Self, Error> {
         let profile = cast.bank(name)?.clone();
         let ledger = Ledger::open(&profile, directory, cast)?;
+        let capabilities = ledger.capabilities();
         let (queue, waiting) = mpsc::channel(QUEUE_MAX);
         let thread = std::thread::Builder::new().name(format!("ledger-{name}")).spawn(move || work(ledger, waiting));
-        Ok(Self { profile, queue: Some(queue), thread: Some(thread.map_err(Error::Thread)?) })
+        Ok(Self { profile, capabilities, queue: Some(queue), thread: Some(thread.map_err(Error::Thread)?) })
     }
 
     /// Who it is.
@@ -51,7 +53,7 @@ impl ReferenceBank {
 
 impl Bank for ReferenceBank {
     fn capabilities(&self) -> Capabilities {
-        Capabilities::all()
+        self.capabilities.clone()
     }
 
     async fn call(&self, request: BankRequest, cx: Call) -> Outcome<BankReply> {

@@ -21,8 +21,9 @@ CREATE TABLE bank (
     institution     TEXT NOT NULL
 ) STRICT;
 
--- A customer's account has a holder (a card's alias). Two more for each currency: `settlement-KHR` is what the bank owes the
--- switch or is owed by it, `opening-KHR` is where opening balances come from. Balances are sums of entries and stored nowhere.
+-- A customer's account has a holder: a card's alias, at an operator a phone's number. Two more for each currency:
+-- `settlement-KHR` is what the bank owes the switch or is owed by it, amounts and fees together; `opening-KHR` is where opening
+-- balances come from. Balances are sums of entries and stored nowhere.
 CREATE TABLE accounts (
     number          TEXT PRIMARY KEY,
     holder          TEXT,
@@ -36,8 +37,16 @@ CREATE TABLE cards (
     pan_masked      TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Double entry: the entries of one (reference, what) sum to zero in each currency. `what` is the kind of the request, `reversal`
--- or `opening`.
+-- The virtual cards that the bank issued. The serial number makes the card's number, with the bank's prefix and the check digit.
+CREATE TABLE virtual_cards (
+    serial          INTEGER PRIMARY KEY,
+    card            TEXT NOT NULL REFERENCES cards (alias),
+    pan_masked      TEXT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('issued', 'withdrawn'))
+) STRICT;
+
+-- Double entry: the entries of one (reference, what) sum to zero in each currency. `what` is the kind of the request, `fee`,
+-- `reversal`, `fee-reversal` or `opening`; `detail` is for the holder's eye.
 CREATE TABLE entries (
     id              INTEGER PRIMARY KEY,
     reference       TEXT NOT NULL,
@@ -47,28 +56,51 @@ CREATE TABLE entries (
     booked_at       INTEGER NOT NULL,
     business_date   TEXT,
     rrn             TEXT,
-    what            TEXT NOT NULL
+    what            TEXT NOT NULL,
+    detail          TEXT
 ) STRICT;
+CREATE INDEX entries_by_account ON entries (account, id);
 
--- Every request that may move money, by the reference that makes it idempotent: DE7-DE11-DE32. It commits together with its
--- entries. `stands` is the amount in force: all of an approval, nothing of a decline, what a reversal left. A tombstone is a
--- reversal that came before its request.
+-- Every request that changes anything, by the reference that makes it idempotent: DE7-DE11-DE32. It commits together with its
+-- entries. `form` says in which message it came. `stands` is the part of `amount` in force: all of an approval, nothing of a
+-- decline, what a reversal left; `fee_stands` is the part of `fee`. `told` is what the answer held beside its code: DE54 of a
+-- balance, DE48 of a mini-statement, a virtual card's serial number. A tombstone is a reference that was named by a reversal or a
+-- completion before it came itself, if it ever comes.
 CREATE TABLE operations (
     reference       TEXT PRIMARY KEY,
+    form            TEXT,
     kind            TEXT,
     card            TEXT,
     pan_masked      TEXT,
     account         TEXT,
     amount          INTEGER NOT NULL,
+    fee             INTEGER NOT NULL,
     currency        TEXT,
     code            TEXT NOT NULL,
     authorization   TEXT,
+    told            TEXT,
     state           TEXT NOT NULL CHECK (state IN ('approved', 'declined', 'reversed', 'tombstone')),
     stands          INTEGER NOT NULL,
+    fee_stands      INTEGER NOT NULL,
     rrn             TEXT,
     booked_at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX operations_by_rrn ON operations (rrn);
+
+-- Amounts that are held, fee and all, by the reference of their authorization. A hold ends once: taken by the advice that
+-- completes it, freed by a reversal, or expired; `ended_by` is the reference of the advice. What is held is the sum of the
+-- amounts whose state is `held`, and is stored nowhere.
+CREATE TABLE holds (
+    reference       TEXT PRIMARY KEY REFERENCES operations (reference) DEFERRABLE INITIALLY DEFERRED,
+    account         TEXT NOT NULL REFERENCES accounts (number),
+    amount          INTEGER NOT NULL,
+    expires_at      INTEGER NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('held', 'taken', 'freed', 'expired')),
+    ended_at        INTEGER,
+    ended_by        TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX holds_of_account ON holds (account, expires_at) WHERE state = 'held';
+CREATE INDEX holds_due ON holds (expires_at) WHERE state = 'held';
 ";
 
 /// Opens `<name>.db`, and holds `<name>.lock` for as long as the returned file lives.
@@ -157,6 +189,16 @@ fn open_accounts<'a>(connection: &Connection, cards: impl Iterator<Item = &'a Ca
             entry_rows.execute(params![format!("opening-{number}"), number, opening, currency, minor])?;
         }
     }
+    Ok(())
+}
+
+/// Opens the account of a phone that is credited for the first time, and the settlement account against it.
+pub(super) fn open_phone(connection: &Connection, account: &str, phone: &str, currency: &str) -> Result<(), Error> {
+    connection.execute(
+        "INSERT OR IGNORE INTO accounts (number, holder, kind, currency)
+         VALUES (?1, ?2, 'customer', ?4), (?3, NULL, 'settlement', ?4)",
+        params![account, phone, settlement_account(currency), currency],
+    )?;
     Ok(())
 }
 

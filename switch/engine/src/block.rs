@@ -1,7 +1,7 @@
 //! A block's plain bytes: all records between two writes.
 //!
 //! ```text
-//! 0      version, 1
+//! 0      version, 2
 //! 1..9   base: microseconds since the epoch, little-endian
 //! 9..17  the state's digest behind the last record, little-endian
 //! 17..   entries: microseconds since base (zigzag LEB128), the record's number (1 byte), its fields
@@ -12,7 +12,7 @@ use model::Timestamp;
 use crate::bytes::{Bytes, Damaged, Source};
 use crate::record::Record;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER: usize = 17;
 
 /// A record with its moment, as it stands in a block.

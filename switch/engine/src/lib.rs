@@ -15,6 +15,7 @@ mod kinds;
 mod out;
 mod record;
 mod rules;
+pub mod sabotage;
 mod state;
 
 pub use block::{Block, BlockWriter, Entry};

@@ -76,6 +76,13 @@ impl MasterKey {
         Ok(Self(key))
     }
 
+    /// A key that everybody knows, so that a simulation is the same each time.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub fn known(secret: [u8; 32]) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
     /// A key for a use outside the journal, such as the HMAC of card tokens. The same label gives the same key, always; different
     /// labels give unrelated ones, and none of them tells anything about the journal's own keys. The caller wipes it.
     #[must_use]

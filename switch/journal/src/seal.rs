@@ -147,7 +147,24 @@ impl Sealer {
     ) -> Result<Self, Error> {
         let mut salt = [0; KEY_LENGTH];
         fill_random(&mut salt)?;
-        Ok(Self {
+        Ok(Self::salted(salt, purpose, master, stream, (epoch, number, previous)))
+    }
+
+    /// As [`Sealer::new`], with a salt that the caller chooses and never chooses again under the same key.
+    #[cfg(feature = "simulation")]
+    #[must_use]
+    pub fn simulated(salt: [u8; 32], master: &MasterKey, stream: &str, epoch: u64, next: u64, previous: Hash) -> Self {
+        Self::salted(salt, Purpose::Block, master, stream, (epoch, next, previous))
+    }
+
+    fn salted(
+        salt: [u8; KEY_LENGTH],
+        purpose: Purpose,
+        master: &MasterKey,
+        stream: &str,
+        (epoch, number, previous): (u64, u64, Hash),
+    ) -> Self {
+        Self {
             stream: stream.to_owned(),
             key: master.segment_key(&salt, &purpose.mark(), stream),
             next: Trailer {
@@ -160,7 +177,7 @@ impl Sealer {
                 salt,
                 previous,
             },
-        })
+        }
     }
 
     /// Seals `payload` where it lies, as the next block, and returns that block's number. Afterwards it is [`OVERHEAD`] longer.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bank_adapters::{AmountType, Balance, Sign};
-use model::{Currency, LocalDate, Message, Money, Mti, ResponseCode, Rrn, Stan, Text, TransmissionTime};
+use model::{Currency, LocalDate, Message, Money, Mti, Pan, ResponseCode, Rrn, Stan, Text, TransmissionTime};
 use wire::{Dialect, ParseError, describe};
 
 /// A request and its answer.
@@ -40,10 +40,14 @@ pub struct Reply {
     pub authorization: Option<Text<6>>,
     /// DE4 in DE49: what was approved, where less than was asked for.
     pub amount: Option<Money>,
-    /// DE28 in DE49: what was charged beside it.
-    pub fee: Option<Money>,
     /// DE54; empty where there is none or it is not well formed.
     pub balances: Vec<Balance>,
+    /// DE28 in DE49: what the holder was charged beside the amount.
+    pub fee: Option<Money>,
+    /// DE34: the card that was issued.
+    pub issued: Option<Pan>,
+    /// DE48 as text: a mini-statement's lines.
+    pub text: Option<String>,
     /// DE37.
     pub rrn: Option<Rrn>,
     /// DE11.
@@ -65,8 +69,10 @@ impl Reply {
             code: message.code?,
             authorization: message.authorization,
             amount: message.amount.zip(message.currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
-            fee: message.fee.zip(message.currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
             balances: message.balances.and_then(|it| Balance::parse(&wire::octets(it)?)).unwrap_or_default(),
+            fee: message.fee.zip(message.currency).map(|(minor, currency)| Money::from_minor(minor, currency)),
+            issued: message.issued,
+            text: message.additional.and_then(|it| String::from_utf8(wire::octets(it)?.into_owned()).ok()),
             rrn: message.rrn,
             stan: message.stan,
             transmitted: message.transmitted,

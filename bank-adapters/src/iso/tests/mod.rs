@@ -2,6 +2,7 @@
 
 mod links;
 mod measure;
+mod messages;
 mod stories;
 
 use std::collections::HashSet;
@@ -88,7 +89,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// The next message; a bank that says nothing fails the test instead of stopping it.
     async fn receive(&mut self) -> Came {
         let came = tokio::time::timeout(std::time::Duration::from_secs(20), self.try_receive()).await;
-        came.expect("an answer in time").expect("an answer")
+        let came = came.expect("an answer in time").expect("an answer");
+        assert_eq!(wire::profile::check(&came.message()), Ok(()), "what a bank sends keeps to its profile");
+        came
     }
 
     async fn ask(&mut self, message: &Message<'_>) -> Came {

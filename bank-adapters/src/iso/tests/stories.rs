@@ -114,7 +114,7 @@ struct Balances;
 
 impl Bank for Balances {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { kinds: vec![Kind::Balance] }
+        Capabilities { kinds: vec![Kind::Balance], holds: vec![] }
     }
 
     async fn call(&self, _: BankRequest, cx: Call) -> Outcome<BankReply> {

@@ -1,22 +1,30 @@
 //! The rules of the reference banks, told as stories.
 
+mod advices;
+mod asking;
 mod durability;
+mod fees;
+mod holds;
+mod issued;
 mod measure;
 mod model_bank;
+mod operators;
 mod reversals;
 mod stories;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use model::{
-    Currency, InstitutionId, Kind, LocalDate, Money, ProcessingCode, ResponseCode, Rrn, Stan, Text, Timestamp, TransmissionTime,
-};
+use model::{Currency, InstitutionId, Kind, Money, ResponseCode, Rrn, Text, Timestamp};
 
-use super::{Answer, Ledger, Statement};
-use crate::{BankReply, BankRequest, Cast, Financial, Reference, Reversal, Secret};
+use super::{Answer, HoldState, Ledger, Statement};
+use crate::{Advice, Authorization, BankReply, BankRequest, Cast, Financial, Secret};
+use asking::*;
 
 /// 15 January 2026, 00:00 UTC.
-pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_768_435_200_000_000);
+const NOW: Timestamp = Timestamp::from_micros(1_768_435_200_000_000);
+
+const APPROVED: ResponseCode = ResponseCode::APPROVED;
 
 /// A bank with its ledger in a directory that goes with it.
 struct Branch {
@@ -24,11 +32,12 @@ struct Branch {
     cast: Cast,
     directory: tempfile::TempDir,
     ledger: Option<Ledger>,
+    now: Timestamp,
 }
 
 impl Branch {
     fn of(name: &'static str) -> Self {
-        let mut branch = Self { name, cast: Cast::builtin(), directory: tempfile::tempdir().unwrap(), ledger: None };
+        let mut branch = Self { name, cast: Cast::builtin(), directory: tempfile::tempdir().unwrap(), ledger: None, now: NOW };
         branch.reopen();
         branch
     }
@@ -40,7 +49,7 @@ impl Branch {
     }
 
     fn answer(&mut self, request: &BankRequest) -> Answer {
-        let posted = self.ledger.as_mut().unwrap().post(&[(request.clone(), NOW)]).unwrap();
+        let posted = self.ledger.as_mut().unwrap().post(&[(request.clone(), self.now)]).unwrap();
         posted.into_iter().next().unwrap()
     }
 
@@ -54,6 +63,10 @@ impl Branch {
     /// What the bank answers, as DE39.
     fn code(&mut self, request: &BankRequest) -> String {
         self.reply(request).code.to_string()
+    }
+
+    fn days_pass(&mut self, days: u64) {
+        self.now = self.now + Duration::from_secs(days * 86_400);
     }
 
     fn file(&self) -> PathBuf {
@@ -77,102 +90,43 @@ impl Branch {
         balance - i64::try_from(account.opening.minor()).unwrap()
     }
 
-    /// Every posting sums to zero, and what the bank knows by heart is what the entries say.
+    /// What a card's holder may spend, in minor units; the same by heart and by the tables.
+    fn available(&self, alias: &str, currency: Currency) -> i64 {
+        let number = self.account(alias, currency);
+        let (statement, ledger) = (self.statement(), self.ledger.as_ref().unwrap());
+        let available = ledger.available(&number).unwrap();
+        let held = statement.held(&number, self.now).unwrap();
+        assert_eq!(statement.balance(&number).unwrap() - held, available, "{alias}: by heart and by the holds");
+        available
+    }
+
+    /// What became of the hold of the authorization with this number.
+    fn hold(&self, stan: u32) -> Option<HoldState> {
+        self.statement().hold(&reference(stan)).unwrap().map(|hold| hold.state)
+    }
+
+    fn settlement(&self, currency: Currency) -> i64 {
+        self.statement().settlement(currency).unwrap()
+    }
+
+    /// Every posting sums to zero and is there once, every hold has ended or goes on, and what the bank knows by heart is what the
+    /// tables say.
     fn assert_in_order(&self) {
         let statement = self.statement();
+        let ledger = self.ledger.as_ref().unwrap();
         assert_eq!(statement.unbalanced().unwrap(), []);
         for account in statement.accounts().unwrap() {
-            assert_eq!(self.ledger.as_ref().unwrap().balance(&account.number), Some(account.balance), "{}", account.number);
+            let available = account.balance - account.held;
+            let by_heart = (ledger.balance(&account.number), ledger.available(&account.number));
+            assert_eq!(by_heart, (Some(account.balance), Some(available)), "{}", account.number);
+            let mut postings = statement.entries_on(&account.number).unwrap();
+            postings.retain(|entry| entry.what != "opening");
+            let names: std::collections::HashSet<_> = postings.iter().map(|entry| (&entry.reference, &entry.what)).collect();
+            assert_eq!(names.len(), postings.len(), "{}: a posting is there twice", account.number);
+        }
+        for hold in statement.holds().unwrap() {
+            assert_eq!(hold.state == HoldState::Held, hold.ended_at.is_none(), "{hold:?}");
+            assert_eq!(hold.state == HoldState::Taken, hold.ended_by.is_some(), "{hold:?}");
         }
     }
 }
-
-fn usd() -> Currency {
-    Currency::from_alpha("USD").unwrap()
-}
-
-fn khr() -> Currency {
-    Currency::from_alpha("KHR").unwrap()
-}
-
-fn dollars(major: &str) -> Money {
-    Money::from_major(major, usd()).unwrap()
-}
-
-fn riel(major: &str) -> Money {
-    Money::from_major(major, khr()).unwrap()
-}
-
-pub(crate) fn reference(stan: u32) -> Reference {
-    Reference {
-        transmitted: TransmissionTime::new(115_000_000).unwrap(),
-        stan: Stan::new(stan).unwrap(),
-        acquirer: InstitutionId::new(116_002),
-    }
-}
-
-/// A request by a card of the built-in cast.
-pub(crate) fn request(kind: Kind, card: &str, amount: Money, stan: u32) -> Financial {
-    let card = Cast::builtin().card(card).unwrap().clone();
-    Financial {
-        reference: reference(stan),
-        repeat: false,
-        kind,
-        processing: ProcessingCode::of(kind),
-        amount,
-        pan: Some(card.pan),
-        expiry: Some(card.expiry),
-        from_account: None,
-        to_account: None,
-        rrn: Rrn::new(format!("RRN{stan:09}").as_bytes()),
-        business_date: LocalDate::new(115),
-        local_time: None,
-        local_date: None,
-        terminal: Text::new(b"ATM00001"),
-        merchant: None,
-        merchant_type: None,
-        location: None,
-        entry_mode: Some(51),
-        condition: None,
-        forwarder: None,
-        track2: None,
-        pin: Some(Secret::new(&[0x5A; 8])),
-        chip: None,
-    }
-}
-
-fn ask(kind: Kind, card: &str, amount: Money, stan: u32) -> BankRequest {
-    BankRequest::Financial(Box::new(request(kind, card, amount, stan)))
-}
-
-fn purchase(card: &str, amount: Money, stan: u32) -> BankRequest {
-    ask(Kind::Purchase, card, amount, stan)
-}
-
-/// A salary to the account of this card's holder, with no card in it.
-fn salary(card: &str, amount: Money, stan: u32) -> BankRequest {
-    let to_account = Cast::builtin().card(card).unwrap().account(amount.currency()).map(|account| account.number);
-    BankRequest::Financial(Box::new(Financial { to_account, pan: None, ..request(Kind::Salary, card, amount, stan) }))
-}
-
-/// A full reversal of the request with this number.
-fn reversal(stan: u32) -> BankRequest {
-    reversal_down_to(stan, None)
-}
-
-fn reversal_down_to(stan: u32, stands: Option<Money>) -> BankRequest {
-    BankRequest::Reversal(Box::new(Reversal {
-        original: reference(stan),
-        repeat: false,
-        advice: true,
-        kind: None,
-        amount: None,
-        stands,
-        pan: None,
-        rrn: Rrn::new(format!("RRN{stan:09}").as_bytes()),
-        business_date: LocalDate::new(116),
-        terminal: None,
-    }))
-}
-
-const APPROVED: ResponseCode = ResponseCode::APPROVED;

@@ -95,8 +95,10 @@ fn a_reversal_is_never_declined_for_want_of_money() {
 fn a_reversal_of_a_decline_does_nothing() {
     let mut acleda = Branch::of("acleda");
     acleda.code(&purchase("thida", dollars("9"), 1));
-    assert_eq!((acleda.code(&reversal(1)), acleda.code(&reversal(1))), ("21".into(), "21".into()));
-    assert_eq!(acleda.change("thida", usd()), 0);
+    assert_eq!((acleda.code(&reversal(1)), acleda.code(&reversal(1))), ("00".into(), "00".into()));
+    assert_eq!((acleda.change("thida", usd()), acleda.statement().entries_of(&reference(1)).unwrap()), (0, vec![]));
+    let operation = acleda.statement().operation(&reference(1)).unwrap().unwrap();
+    assert_eq!((operation.state, operation.stands, operation.code.as_str()), (OperationState::Reversed, 0, "51"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::kinds::{OnTimeout, row_of};
 use crate::out::Out;
 use crate::record::Record;
 use crate::rules::{fees, route};
-use crate::state::{Answer, Asked, HoldEnd};
+use crate::state::{Answer, Asked, HoldEnd, Used};
 use crate::{BankId, LegId, LinkId};
 
 /// An acquirer's advice.
@@ -37,19 +37,25 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     }
     let fee =
         if step.holds { fees::Due::default() } else { fees::due(turn.rules(), &asked, step.asks, bank, turn.state().date()) };
-    let leg = owe(turn, transaction, bank.id, fee);
+    let leg = owe(turn, transaction, bank.id, fee, None);
     promise(turn, leg, &asked, step.holds);
     answer::tell(turn, transaction, Answer::of(ResponseCode::APPROVED), answer::Passed::default());
     forward::attempt(turn, leg);
 }
 
 /// The first leg of a transaction is an advice: its bank is told until it answers. Sent once what stands behind it is recorded.
-pub(super) fn owe<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, bank: BankId, due: fees::Due) -> LegId {
+pub(super) fn owe<O: Out>(
+    turn: &mut Turn<'_, O>,
+    transaction: TransactionId,
+    bank: BankId,
+    due: fees::Due,
+    used: Option<Used>,
+) -> LegId {
     let leg = LegId { transaction, index: 0 };
     let identity = legs::identity(turn, bank);
     let fees::Due { fee, interchange } = due;
     let (on_timeout, at) = (OnTimeout::Advise, turn.now);
-    turn.record(&Record::LegStarted { leg, bank, identity, due: at, on_timeout, fee, interchange, used: None });
+    turn.record(&Record::LegStarted { leg, bank, identity, due: at, on_timeout, fee, interchange, used });
     turn.record(&Record::AdviceOwed { leg });
     leg
 }

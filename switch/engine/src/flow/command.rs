@@ -1,11 +1,11 @@
 //! What operators order. Each order is recorded with who gave it and why: those records are the audit log.
 
-use super::{Turn, dates, forward};
+use super::{Turn, dates, forward, hold};
 use crate::LegId;
 use crate::command::{Command, Disallowed};
 use crate::out::Out;
 use crate::record::Record;
-use crate::state::LegStatus;
+use crate::state::{HoldEnd, LegStatus};
 
 /// Carries out an order, or says why not; what is refused leaves no trace.
 pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, command: Command) -> Result<(), Disallowed> {
@@ -43,6 +43,8 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, 
         }
         Command::Discard(leg) => {
             on_dead_list(turn, leg)?;
+            // What nobody will take or free any more is held no longer.
+            hold::end(turn, leg, HoldEnd::Expired);
             turn.record(&Record::DeadDiscarded { leg, operator, reason });
         }
         Command::List(pan, code) => turn.record(&Record::CardListed { pan, code: Some(code), by: operator, reason }),

@@ -8,10 +8,10 @@ use std::time::Duration;
 use model::{Message, Mti, OriginalData, ResponseCode};
 
 use super::{Turn, legs};
-use crate::LegId;
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
 use crate::state::{Leg, LegStatus};
+use crate::{LegId, sabotage};
 
 /// Sends what is owed for `id` if it is its turn and its bank is there; sets when it is tried again.
 pub(super) fn attempt<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
@@ -50,9 +50,13 @@ fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'sta
                     acquirer: request.acquirer,
                     forwarder: request.forwarder,
                 }),
-                replacement: (reversal.stands > 0).then_some(reversal.stands),
+                replacement: Some(reversal.stands).filter(|it| *it > 0 && !sabotage::is(sabotage::Fault::PartTakenForWhole)),
                 ..request
             })
+        }
+        (LegStatus::Repeating, _) if sabotage::is(sabotage::Fault::RepeatedUnderNewName) => {
+            let stan = legs::identity(turn, leg.bank).stan;
+            legs::request(turn, id, Mti::FINANCIAL_REPEAT).map(|it| Message { stan: Some(stan), ..it })
         }
         (LegStatus::Repeating, _) => legs::request(turn, id, legs::request_type(turn, id, leg)?.repeat()),
         (LegStatus::Advising, _) => advice(turn, id, leg),

@@ -11,8 +11,8 @@ use crate::kinds::{OnTimeout, Step, Timer, row_of};
 use crate::out::{About, Out, Peer};
 use crate::record::{LossReason, Record};
 use crate::rules::{fees, route};
-use crate::state::{Answer, Asked, HoldEnd, Identity, Leg, LegStatus, Standing, Used};
-use crate::{BankId, LegId};
+use crate::state::{Answer, Asked, HoldEnd, Identity, Leg, LegStatus, Standing, Transaction, Used};
+use crate::{BankId, LegId, sabotage};
 
 /// What a leg is started with, beside its step.
 #[derive(Clone, Copy, Default)]
@@ -95,7 +95,9 @@ pub(super) fn request<O: Out>(turn: &Turn<'_, O>, id: LegId, mti: Mti) -> Option
     let leg = turn.state().leg(id)?;
     let asked = &transaction.asked;
     let message = Message {
-        business_date: Some(transaction.date.month_day()),
+        business_date: Some(
+            if sabotage::is(sabotage::Fault::WrongBusinessDate) { turn.state().date() } else { transaction.date }.month_day(),
+        ),
         forwarder: Some(turn.rules().institution),
         fee: Some(leg.fee).filter(|fee| *fee > 0),
         ..named(asked, leg.identity, mti)
@@ -104,7 +106,8 @@ pub(super) fn request<O: Out>(turn: &Turn<'_, O>, id: LegId, mti: Mti) -> Option
         return Some(message);
     }
     let step = row_of(asked)?.steps.get(usize::from(id.index))?;
-    Some(Message { pan: None, from_account: None, processing: Some(ProcessingCode::of(step.asks)), ..message })
+    let (processing, amount) = (Some(ProcessingCode::of(step.asks)), Some(wanted(transaction, id.index)));
+    Some(Message { pan: None, from_account: None, processing, amount, ..message })
 }
 
 fn named(asked: &Asked, identity: Identity, mti: Mti) -> Message<'static> {
@@ -161,14 +164,15 @@ fn matched<O: Out>(turn: &Turn<'_, O>, bank: BankId, message: &Message<'_>) -> O
         && message.rrn.is_none_or(|rrn| rrn == asked.rrn)
         && message.terminal.is_none_or(|terminal| terminal.trimmed() == asked.terminal.trimmed())
         && message.acquirer.is_none_or(|acquirer| acquirer == asked.acquirer);
-    agrees.then_some((id, leg))
+    (agrees || sabotage::is(sabotage::Fault::MatchedByStanAlone)).then_some((id, leg))
 }
 
 /// A leg's outcome is known.
 fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, message: &Message<'_>) {
     let Some(transaction) = turn.state().transaction(id.transaction) else { return };
-    let asked = transaction.asked;
-    let partial = message.amount.filter(|amount| code == ResponseCode::PARTIALLY_APPROVED && *amount < asked.amount);
+    let (asked, wanted) = (transaction.asked, wanted(transaction, id.index));
+    let partial = message.amount.filter(|amount| code == ResponseCode::PARTIALLY_APPROVED && *amount < wanted);
+    let partial = partial.filter(|_| !sabotage::is(sabotage::Fault::PartToldAsWhole));
     let answer = Answer { code, authorization: message.authorization, amount: partial, issued: message.issued };
     turn.record(&Record::LegAnswered { leg: id, answer });
     if code.approves() {
@@ -181,8 +185,14 @@ fn answered<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: ResponseCode, messa
 /// The bank has done what was asked: it is posted, and the next leg starts, or the acquirer is told.
 fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: Answer, message: &Message<'_>) {
     let Some(row) = row_of(asked) else { return };
-    let amount = answer.amount.unwrap_or(asked.amount);
+    let Some(wanted) = turn.state().transaction(id.transaction).map(|it| wanted(it, id.index)) else { return };
+    let amount = answer.amount.unwrap_or(wanted);
     posting::post(turn, id, amount);
+    if id.index > 0 && answer.amount.is_some() {
+        // What was taken must arrive whole.
+        reversal::start_refused(turn, id);
+        return declined(turn, id, Answer::of(ResponseCode::DO_NOT_HONOUR));
+    }
     if row.steps.get(usize::from(id.index)).is_some_and(|step| step.holds) {
         hold::place(turn, id, amount);
     }
@@ -200,6 +210,7 @@ fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: An
             Err(code) => declined(turn, next, Answer::of(code)),
         },
         // The acquirer was told 09; from now on its repeats are told this.
+        _ if told && sabotage::is(sabotage::Fault::OutcomeNotKept) => {}
         _ if told => turn.record(&Record::Answered { transaction: id.transaction, answer: whole(turn, id, answer) }),
         _ => {
             let answer = whole(turn, id, answer);
@@ -208,10 +219,16 @@ fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: An
     }
 }
 
-/// What the acquirer is told of several legs: the name that the card's own bank gave, and the last one's word.
+/// What a leg's bank is asked for: what the one before has approved.
+fn wanted(it: &Transaction, index: u8) -> u64 {
+    let earlier = it.legs.iter().take(usize::from(index)).rev();
+    earlier.filter_map(|leg| leg.answer?.amount).next().unwrap_or(it.asked.amount)
+}
+
+/// What the acquirer is told of several legs: how much, and the name, as the card's own bank said; else the last one's word.
 fn whole<O: Out>(turn: &Turn<'_, O>, id: LegId, last: Answer) -> Answer {
-    let first = turn.state().leg(LegId { index: 0, ..id }).and_then(|leg| leg.answer);
-    Answer { authorization: first.and_then(|it| it.authorization).or(last.authorization), ..last }
+    let first = turn.state().leg(LegId { index: 0, ..id }).and_then(|leg| leg.answer).unwrap_or(last);
+    Answer { issued: last.issued, authorization: first.authorization.or(last.authorization), ..first }
 }
 
 /// The bank has said no: what earlier legs did is undone, and the acquirer is told.
@@ -256,7 +273,9 @@ pub(super) fn lost<O: Out>(turn: &mut Turn<'_, O>, id: LegId, reason: LossReason
     match on_timeout {
         OnTimeout::Reverse => {
             tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE);
-            reversal::start_unknown(turn, id);
+            if !sabotage::is(sabotage::Fault::TimeoutNotReversed) {
+                reversal::start_unknown(turn, id);
+            }
         }
         OnTimeout::Repeat => {
             tell_unless_undone(turn, id.transaction, ResponseCode::IN_PROGRESS);

@@ -10,7 +10,7 @@ use crate::out::Out;
 use crate::record::{Record, StandInReason};
 use crate::rules::{fees, limits, route};
 use crate::state::{Asked, Key, Lane, Standing};
-use crate::{LegId, LinkId};
+use crate::{LegId, LinkId, sabotage};
 
 /// An acquirer's financial request.
 pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
@@ -149,11 +149,11 @@ pub(super) fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool
         return Known::Conflict;
     }
     let same_time = |it: &Asked| (it.local_date, it.local_time) == (asked.local_date, asked.local_time);
-    let Some((first, it)) = book.find(key).find(|(_, it)| same_time(&it.asked)) else {
-        return Known::No { charged: false };
-    };
+    let found = book.find(key).find(|(_, it)| same_time(&it.asked) && !sabotage::is(sabotage::Fault::DuplicateTaken));
+    let Some((first, it)) = found else { return Known::No { charged: false } };
     match it.standing {
         _ if !it.asked.is_repeated_by(asked) => Known::Conflict,
+        Standing::Reversed if sabotage::is(sabotage::Fault::ReversedApprovedAgain) => Known::Answered(first),
         Standing::Reversed | Standing::Tombstone => Known::Conflict,
         Standing::Open => Known::Open(first),
         Standing::Answered if moves_money => Known::Answered(first),

@@ -10,7 +10,7 @@ use crate::kinds::OnTimeout;
 use crate::out::Out;
 use crate::record::{Record, ReversalReason};
 use crate::state::{Asked, HoldEnd, Key, LegStatus, Named, Standing, Transaction};
-use crate::{LegId, LinkId};
+use crate::{LegId, LinkId, sabotage};
 
 /// An acquirer's 0400 or 0420. It is answered once it is durable, whatever the bank says later.
 pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
@@ -39,7 +39,9 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     };
     turn.record(&Record::ReversalAnswered { transaction, asked, original, awaited, code });
     answer::give(turn, link, &asked, transaction);
-    if let (Some(original), ResponseCode::APPROVED) = (original, code) {
+    if let (Some(original), ResponseCode::APPROVED) = (original, code)
+        && !sabotage::is(sabotage::Fault::ReversalNotForwarded)
+    {
         undo(turn, original, asked.stands);
     }
 }

@@ -9,7 +9,7 @@ use crate::config::BankRules;
 use crate::kinds::Step;
 use crate::out::Out;
 use crate::record::{Record, StandInReason};
-use crate::rules::{fees, standin};
+use crate::rules::{fees, limits, standin};
 use crate::state::{Answer, Asked};
 
 /// Approves `asked` in the stead of `bank`, or says 91.
@@ -25,10 +25,14 @@ pub(super) fn decide<O: Out>(
     let Some(counted) = standin::counted(rules, bank, turn.state().usage(), &asked, kind, message, date) else {
         return super::request::refuse(turn, asked, ResponseCode::BANK_UNAVAILABLE, true);
     };
+    let used = match limits::take(rules, turn.state().usage(), &asked, kind, date) {
+        Ok(used) => used,
+        Err(code) => return super::request::refuse(turn, asked, code, true),
+    };
     let transaction = turn.state().book().next_id();
     turn.record(&Record::Accepted { transaction, asked });
     let fee = if step.holds { fees::Due::default() } else { fees::due(rules, &asked, kind, bank, date) };
-    let leg = advice::owe(turn, transaction, bank.id, fee);
+    let leg = advice::owe(turn, transaction, bank.id, fee, used);
     turn.record(&Record::StoodIn { leg, reason, counted });
     advice::promise(turn, leg, &asked, step.holds);
     let authorization = Text::new(format!("S{:05}", transaction.0 % 100_000).as_bytes());

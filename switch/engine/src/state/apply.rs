@@ -6,7 +6,7 @@ use model::{BusinessDate, ResponseCode, Timestamp, TransactionId};
 use super::{Answer, Asked, Awaited, Hold, Key, Leg, LegStatus, Reversal, Standing, State, Transaction, Usage, Used};
 use crate::kinds::OnTimeout;
 use crate::record::{LossReason, Part, Record, ReversalReason};
-use crate::{BankId, LegId};
+use crate::{BankId, LegId, sabotage};
 
 impl State {
     /// Applies a record that was decided at `at`.
@@ -73,7 +73,7 @@ impl State {
                 self.answer(transaction, Answer::of(code))
             }
             Record::Joined { transaction, link, transmitted } => self.with(transaction, |it| {
-                it.asked.link = link;
+                it.asked.link = if sabotage::is(sabotage::Fault::JoinedOnOldLink) { it.asked.link } else { link };
                 it.asked.transmitted = transmitted;
             }),
             Record::LegStarted { leg, bank, identity, due, on_timeout, fee, interchange, used } => {
@@ -148,7 +148,7 @@ impl State {
                     (false, _) => LegStatus::Declined,
                 };
                 self.close(leg, status);
-                if dead {
+                if dead && !sabotage::is(sabotage::Fault::DeadLetterLost) {
                     self.forward.bury(leg);
                 }
                 self.time_hold(leg);
@@ -157,7 +157,7 @@ impl State {
             Record::ReversalAnswered { transaction, asked, original, awaited, code } => {
                 let standing = if original.is_none() { Standing::Tombstone } else { Standing::Answered };
                 self.insert(at, transaction, asked, standing);
-                if let Some(awaited) = awaited {
+                if let Some(awaited) = awaited.filter(|_| !sabotage::is(sabotage::Fault::TombstoneForgotten)) {
                     let key = Key { stan: awaited.stan, mti: awaited.mti, ..Key::of(&asked) };
                     self.book.await_original(key, Awaited { reversal: transaction, transmitted: awaited.transmitted });
                 }

@@ -77,6 +77,34 @@ fn both_legs_share_thirty_five_seconds() {
 }
 
 #[test]
+fn what_was_debited_in_part_is_credited_in_part_and_a_credit_in_part_is_none() {
+    let partly = |to: &Message<'static>, amount| Message {
+        mti: to.mti.response(),
+        code: Some(ResponseCode::PARTIALLY_APPROVED),
+        amount: Some(amount),
+        ..*to
+    };
+    let mut world = World::new();
+    let request = transfer(&mut world);
+    world.send(&request);
+    let debit = world.leg_at(ACLEDA);
+    world.input(Input::Reply { bank: ACLEDA, message: &partly(&debit, 4_000), sound: true });
+    let credit = world.leg_at(CANADIA);
+    assert_eq!(credit.amount, Some(4_000));
+    world.bank_says(CANADIA, &credit, APPROVED);
+    let [(told, _)] = world.taken(Peer::Link(ATM))[..] else { panic!("one answer") };
+    assert_eq!((told.code, told.amount), (Some(ResponseCode::PARTIALLY_APPROVED), Some(4_000)));
+    assert_eq!(world.positions(), [(116_001, -4_000), (116_002, 4_000)]);
+
+    let mut world = World::new();
+    let (_, credit) = debited(&mut world);
+    world.input(Input::Reply { bank: CANADIA, message: &partly(&credit, 4_000), sound: true });
+    assert_eq!(world.told(), [ResponseCode::DO_NOT_HONOUR]);
+    let undone = [world.leg_at(ACLEDA).mti, world.leg_at(CANADIA).mti];
+    assert_eq!((undone, world.positions()), ([Mti::REVERSAL_ADVICE; 2], vec![]));
+}
+
+#[test]
 fn after_a_stop_an_open_debit_is_reversed_and_an_open_credit_repeated() {
     let mut world = World::new();
     let request = transfer(&mut world);

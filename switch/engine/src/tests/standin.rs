@@ -72,6 +72,18 @@ fn a_bank_that_signs_on_again_is_told_at_once_whoever_had_signed_it_off() {
 }
 
 #[test]
+fn what_is_approved_in_a_banks_stead_counts_against_the_cards_own_limit() {
+    let mut limited = World::with(|rules| {
+        let kinds = vec![Kind::Purchase];
+        rules.limits.push(CardLimit { kinds: kinds.clone(), amount: riel(150), count: 9 });
+        rules.banks[0].stand_in = Some(StandIn { kinds, floor: riel(100), amount: riel(250), count: 3 });
+    });
+    limited.input(Input::Bank(ACLEDA, BankEvent::Down));
+    assert_eq!(asked_while_away(&mut limited, Kind::Purchase, 100), APPROVED);
+    assert_eq!(asked_while_away(&mut limited, Kind::Purchase, 100), ResponseCode::AMOUNT_LIMIT);
+}
+
+#[test]
 fn a_pin_or_a_chip_is_verified_by_its_bank_or_nobody() {
     let mut world = with_stand_in();
     world.network(ACLEDA, NetworkCode::SignOff);

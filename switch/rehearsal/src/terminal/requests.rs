@@ -21,7 +21,7 @@ impl Terminal {
         Message {
             pan: Some(card.pan),
             expiry: Some(card.expiry).filter(|_| kind != Kind::Salary),
-            amount: Some(amount.minor()).filter(|_| kind != Kind::Balance),
+            amount: Some(amount.minor()).filter(|_| !is_inquiry(kind)),
             to_account: account.filter(|_| kind == Kind::Salary),
             ..self.fresh(kind, amount.currency())
         }
@@ -31,6 +31,36 @@ impl Terminal {
     #[must_use]
     pub fn balance(&self, card: &Card, currency: Currency) -> Message<'static> {
         self.request(Kind::Balance, card, Money::from_minor(0, currency))
+    }
+
+    /// A transfer from the card's account in that currency to an account (DE103) at a bank (DE100).
+    #[must_use]
+    pub fn transfer(&self, card: &Card, bank: InstitutionId, account: Text<28>, amount: Money) -> Message<'static> {
+        Message { receiver: Some(bank), to_account: Some(account), ..self.request(Kind::Transfer, card, amount) }
+    }
+
+    /// A top-up of a phone (DE103) at its operator (DE100).
+    #[must_use]
+    pub fn top_up(&self, card: &Card, operator: InstitutionId, phone: Text<28>, amount: Money) -> Message<'static> {
+        Message { receiver: Some(operator), to_account: Some(phone), ..self.request(Kind::TopUp, card, amount) }
+    }
+
+    /// An authorization (0100) of a purchase: the amount is held until it is completed, reversed, or its time is over.
+    #[must_use]
+    pub fn authorization(&self, card: &Card, amount: Money) -> Message<'static> {
+        Message { mti: Mti::AUTHORIZATION_REQUEST, ..self.request(Kind::Purchase, card, amount) }
+    }
+
+    /// The completion (0220) of an authorization: takes `amount`, less or more than was held.
+    #[must_use]
+    pub fn completion(&self, of: &Message<'static>, amount: Money) -> Message<'static> {
+        Message { amount: Some(amount.minor()), ..self.reversal(of, Mti::FINANCIAL_ADVICE, None) }
+    }
+
+    /// An advice (0220) of what has happened without the bank, such as a purchase while the terminal was offline.
+    #[must_use]
+    pub fn advice(&self, kind: Kind, card: &Card, amount: Money) -> Message<'static> {
+        Message { mti: Mti::FINANCIAL_ADVICE, ..self.request(kind, card, amount) }
     }
 
     /// A salary: pays the account (DE103) at this bank (DE100), and shows no card.
@@ -87,7 +117,7 @@ impl Terminal {
 
     fn fresh(&self, kind: Kind, currency: Currency) -> Message<'static> {
         let (config, now) = (&self.config, self.now());
-        let cash = matches!(kind, Kind::Withdrawal | Kind::Deposit | Kind::Balance);
+        let cash = !matches!(kind, Kind::Purchase | Kind::CashBack | Kind::Refund);
         Message {
             processing: Some(ProcessingCode::of(kind)),
             transmitted: Some(TransmissionTime::of(now)),
@@ -105,4 +135,9 @@ impl Terminal {
             ..Message::new(Mti::FINANCIAL_REQUEST)
         }
     }
+}
+
+/// Whether a kind moves no amount, so that DE4 is left out.
+fn is_inquiry(kind: Kind) -> bool {
+    matches!(kind, Kind::Balance | Kind::MiniStatement | Kind::VirtualCard | Kind::PinChange)
 }

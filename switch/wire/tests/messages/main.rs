@@ -1,9 +1,18 @@
 //! The codec as its callers see it: hand-worked bytes, broken bytes, properties over random messages, and what must never be shown.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation, reason = "helpers of tests may fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::print_stdout,
+    reason = "helpers of tests may fail and tell as tests do"
+)]
 
+#[path = "../../../../tests/e2e/left_out.rs"]
+mod left_out;
 mod malformed;
 mod mapping;
+mod oracle;
 mod properties;
 mod random;
 mod secrets;

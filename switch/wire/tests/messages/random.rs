@@ -46,15 +46,29 @@ impl Dice {
 
 const DIGITS: &[u8] = b"0123456789";
 const ALNUM: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const PRINTABLE: &[u8] = b" !\"#$%&'()*+,-./0123456789:;<=>?@ABCXYZ[\\]^_`abcxyz{|}~";
+const PRINTABLE: &[u8] = b" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
+const DIGITS_OR_SPECIAL: &[u8] = b" !\"#$%&'()*+,-./0123456789:;<=>?@[\\]^_`{|}~";
 
-/// The formats of a dialect, read from its own description.
-pub(crate) fn formats(dialect: &str) -> BTreeMap<u8, String> {
-    let text = match dialect {
+/// The description of a built-in dialect.
+pub(crate) fn description(dialect: &str) -> &'static str {
+    match dialect {
         "iso87-ascii" => include_str!("../../dialects/iso87-ascii.toml"),
-        _ => include_str!("../../dialects/iso87-bcd.toml"),
-    };
-    let description: toml::Table = text.parse().unwrap();
+        "iso87-bcd" => include_str!("../../dialects/iso87-bcd.toml"),
+        "iso87-ebcdic" => include_str!("../../dialects/iso87-ebcdic.toml"),
+        "iso93-ascii" => include_str!("../../dialects/iso93-ascii.toml"),
+        "iso93-bcd" => include_str!("../../dialects/iso93-bcd.toml"),
+        other => panic!("{other} is not built in"),
+    }
+}
+
+/// The formats of a built-in dialect, read from its own description.
+pub(crate) fn formats(dialect: &str) -> BTreeMap<u8, String> {
+    formats_in(description(dialect))
+}
+
+/// The formats that a description gives.
+pub(crate) fn formats_in(description: &str) -> BTreeMap<u8, String> {
+    let description: toml::Table = description.parse().unwrap();
     let fields = description["fields"].as_table().unwrap();
     fields.iter().map(|(number, row)| (number.parse().unwrap(), row["format"].as_str().unwrap().to_owned())).collect()
 }
@@ -64,6 +78,7 @@ pub(crate) fn value(format: &str, dice: &mut Dice) -> String {
     let (class, length) = format.split_once(' ').unwrap();
     let count = match length.strip_prefix("..") {
         Some(max) if dice.below(8) == 0 => max.parse().unwrap(),
+        Some(max) if dice.below(8) == 0 => dice.within(0, max.parse().unwrap()),
         Some(max) => dice.within(0, max.parse::<u64>().unwrap().min(40)),
         None => length.parse().unwrap(),
     };
@@ -72,6 +87,7 @@ pub(crate) fn value(format: &str, dice: &mut Dice) -> String {
         "x+n" => [dice.characters(b"CD", 1), dice.characters(DIGITS, count)].concat(),
         "an" => dice.characters(ALNUM, count),
         "ans" => dice.characters(PRINTABLE, count),
+        "ns" => dice.characters(DIGITS_OR_SPECIAL, count),
         "z" => dice.characters(b"0123456789=", count),
         "b" => dice.characters(b"0123456789ABCDEF", count * 2),
         other => panic!("no values of class {other}"),

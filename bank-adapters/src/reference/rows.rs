@@ -1,0 +1,186 @@
+//! The statements of a transaction, and an operation as its row tells it.
+
+use model::{Kind, ResponseCode, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Statement as Sql, params};
+
+use super::books::{Books, Customer, settlement_account};
+use super::order::Order;
+use crate::{BankReply, Error, Form};
+
+/// What every transaction needs, prepared once for it. The rest is asked of the connection when it is needed.
+pub(super) struct Rows<'c> {
+    pub connection: &'c Connection,
+    find: Sql<'c>,
+    add: Sql<'c>,
+    reverse: Sql<'c>,
+    entries: Sql<'c>,
+}
+
+impl<'c> Rows<'c> {
+    pub(super) fn prepare(connection: &'c Connection) -> Result<Self, Error> {
+        Ok(Self {
+            connection,
+            find: connection.prepare(
+                "SELECT form, kind, pan_masked, account, amount, fee, currency, code, authorization, told, state
+                 FROM operations WHERE reference = ?1",
+            )?,
+            add: connection.prepare(
+                "INSERT INTO operations (reference, form, kind, card, pan_masked, account, amount, fee, currency, code,
+                                         authorization, told, state, stands, fee_stands, rrn, booked_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+            )?,
+            reverse: connection
+                .prepare("UPDATE operations SET state = 'reversed', stands = ?2, fee_stands = ?3 WHERE reference = ?1")?,
+            entries: connection.prepare(
+                "INSERT INTO entries (reference, account, currency, amount, booked_at, business_date, rrn, what, detail)
+                 VALUES (?1, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10), (?1, ?3, ?4, -?5, ?6, ?7, ?8, ?9, ?10)",
+            )?,
+        })
+    }
+
+    pub(super) fn find(&mut self, reference: &str) -> Result<Option<Stored>, Error> {
+        let stored = self.find.query_row([reference], |row| {
+            let (form, kind): (Option<String>, Option<String>) = (row.get(0)?, row.get(1)?);
+            Ok(Stored {
+                form: form.and_then(|name| Form::from_name(&name)),
+                kind: kind.and_then(|name| Kind::from_name(&name)),
+                pan_masked: row.get(2)?,
+                account: row.get(3)?,
+                amount: row.get(4)?,
+                fee: row.get(5)?,
+                currency: row.get(6)?,
+                code: row.get(7)?,
+                authorization: row.get(8)?,
+                told: row.get(9)?,
+                state: row.get(10)?,
+            })
+        });
+        Ok(stored.optional()?)
+    }
+
+    /// Writes down a request and its answer.
+    pub(super) fn add(&mut self, order: &Order<'_>, customer: &Customer, answer: &Kept<'_>, at: Timestamp) -> Result<(), Error> {
+        let (amount, fee) = (order.amount(), order.fee());
+        let (state, stands, fee_stands) = if answer.code.approves() { ("approved", amount, fee) } else { ("declined", 0, 0) };
+        self.add.execute(params![
+            order.asked.reference.to_string(),
+            order.form.name(),
+            order.asked.kind.name(),
+            customer.card,
+            order.pan_masked(),
+            customer.account,
+            amount,
+            fee,
+            order.currency(),
+            answer.code.to_string(),
+            answer.authorization,
+            answer.told,
+            state,
+            stands,
+            fee_stands,
+            order.asked.rrn.map(|rrn| rrn.to_string()),
+            at.micros(),
+        ])?;
+        Ok(())
+    }
+
+    /// Writes down a reference that was named before it came.
+    pub(super) fn add_tombstone(&mut self, it: &Tombstone<'_>, at: Timestamp) -> Result<(), Error> {
+        let code = ResponseCode::ORIGINAL_NOT_FOUND.to_string();
+        let nothing = None::<String>;
+        let (kind, amount) = (it.kind.map(Kind::name), it.amount);
+        self.add.execute(params![
+            it.reference,
+            nothing,
+            kind,
+            nothing,
+            it.pan_masked,
+            nothing,
+            amount,
+            0,
+            it.currency,
+            code,
+            nothing,
+            nothing,
+            "tombstone",
+            0,
+            0,
+            it.rrn,
+            at.micros(),
+        ])?;
+        Ok(())
+    }
+
+    pub(super) fn reverse(&mut self, reference: &str, stands: i64, fee_stands: i64) -> Result<(), Error> {
+        self.reverse.execute(params![reference, stands, fee_stands])?;
+        Ok(())
+    }
+
+    /// Both entries of a posting: the customer's, and the switch's against it.
+    pub(super) fn entries(&mut self, line: &Line<'_>, account: &str, change: i64) -> Result<(), Error> {
+        let settlement = settlement_account(line.currency);
+        let Line { reference, currency, at, business_date, rrn, what, detail } = line;
+        let at = at.micros();
+        self.entries.execute(params![reference, account, settlement, currency, change, at, business_date, rrn, what, detail])?;
+        Ok(())
+    }
+}
+
+/// What is kept of an answer.
+pub(super) struct Kept<'a> {
+    pub code: ResponseCode,
+    pub authorization: Option<&'a str>,
+    pub told: Option<&'a str>,
+}
+
+/// What is known of a request that did not come yet.
+pub(super) struct Tombstone<'a> {
+    pub reference: &'a str,
+    pub kind: Option<Kind>,
+    pub pan_masked: Option<String>,
+    pub amount: i64,
+    pub currency: Option<&'static str>,
+    pub rrn: Option<String>,
+}
+
+/// What both entries of a posting share.
+pub(super) struct Line<'a> {
+    pub reference: &'a str,
+    pub currency: &'a str,
+    pub at: Timestamp,
+    pub business_date: Option<String>,
+    pub rrn: Option<String>,
+    pub what: &'a str,
+    pub detail: Option<String>,
+}
+
+/// An operation as its row tells it.
+pub(super) struct Stored {
+    pub form: Option<Form>,
+    pub kind: Option<Kind>,
+    pub pan_masked: Option<String>,
+    pub account: Option<String>,
+    pub amount: i64,
+    pub fee: i64,
+    pub currency: Option<String>,
+    code: String,
+    authorization: Option<String>,
+    pub told: Option<String>,
+    pub state: String,
+}
+
+impl Stored {
+    /// Whether the request is the one that was stored, by what moves money.
+    pub(super) fn is(&self, order: &Order<'_>, customer: &Customer) -> bool {
+        (self.form, self.kind) == (Some(order.form), Some(order.asked.kind))
+            && self.pan_masked == order.pan_masked()
+            && self.account == customer.account
+            && (self.amount, self.fee) == (order.amount(), order.fee())
+            && self.currency.as_deref() == Some(order.currency())
+    }
+
+    pub(super) fn reply(&self, books: &Books) -> BankReply {
+        let code = self.code.as_bytes().try_into().ok().and_then(ResponseCode::new).unwrap_or(ResponseCode::MALFUNCTION);
+        books.reply(code, self.authorization.as_deref(), self.kind, self.told.as_deref())
+    }
+}

@@ -1,0 +1,85 @@
+//! Faults planted on purpose, each of which some checker of the simulator must find. Without the feature `sabotage` none exists.
+
+/// A mistake that the engine could make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A reversal whose original has not come leaves nothing to refuse it by.
+    TombstoneForgotten,
+    /// A bank's answer is matched by DE11 alone.
+    MatchedByStanAlone,
+    /// DE15 of what is sent to a bank is today's, whenever it was accepted.
+    WrongBusinessDate,
+    /// A repeat of what was undone gets the stored approval.
+    ReversedApprovedAgain,
+    /// A request is sent again under another name.
+    RepeatedUnderNewName,
+    /// What was given up is on no list.
+    DeadLetterLost,
+    /// The answer goes where the first request came from, not where its repeat did.
+    JoinedOnOldLink,
+    /// A leg whose outcome is unknown is not reversed.
+    TimeoutNotReversed,
+    /// A reversal is answered 00 and nothing follows.
+    ReversalNotForwarded,
+    /// What is to stand of a reversed amount is forgotten.
+    PartTakenForWhole,
+    /// What was approved in part is told as approved whole.
+    PartToldAsWhole,
+    /// The outcome that a repeat finds is not what later repeats are told.
+    OutcomeNotKept,
+    /// A request is taken though it was taken before.
+    DuplicateTaken,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::TombstoneForgotten,
+        Self::MatchedByStanAlone,
+        Self::WrongBusinessDate,
+        Self::ReversedApprovedAgain,
+        Self::RepeatedUnderNewName,
+        Self::DeadLetterLost,
+        Self::JoinedOnOldLink,
+        Self::TimeoutNotReversed,
+        Self::ReversalNotForwarded,
+        Self::PartTakenForWhole,
+        Self::PartToldAsWhole,
+        Self::OutcomeNotKept,
+        Self::DuplicateTaken,
+    ];
+}
+
+#[cfg(feature = "sabotage")]
+mod planted {
+    use super::Fault;
+
+    thread_local! {
+        static PLANTED: std::cell::Cell<Option<Fault>> = const { std::cell::Cell::new(None) };
+    }
+
+    /// From now on the engines of this thread make this mistake, or none.
+    pub fn plant(fault: Option<Fault>) {
+        PLANTED.set(fault);
+    }
+
+    pub(crate) fn is(fault: Fault) -> bool {
+        PLANTED.get() == Some(fault)
+    }
+}
+
+#[cfg(not(feature = "sabotage"))]
+mod planted {
+    use super::Fault;
+
+    /// Nothing: this engine was built to make no mistakes on purpose.
+    pub fn plant(_: Option<Fault>) {}
+
+    #[inline]
+    pub(crate) const fn is(_: Fault) -> bool {
+        false
+    }
+}
+
+pub(crate) use planted::is;
+pub use planted::plant;
