@@ -14,7 +14,7 @@ use super::{DataFolder, Failure, asked_to_stop, block_on, log};
 /// `payswitch run`
 #[derive(Args)]
 pub(super) struct Run {
-    /// The configuration. Without it: three banks in this process, terminals on 8583, HTTP on 8580.
+    /// The configuration. Without it: three banks and four operators of mobile phones in this process, terminals on 8583, HTTP on 8580.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]

@@ -65,6 +65,9 @@ fn the_shipped_rules_are_those_that_the_documents_tell() {
         issuing.map(|bank| (bank.name.as_str(), bank.own_terminals_only.contains(&Kind::VirtualCard))).collect();
     assert_eq!(issuing, [("acleda", true)]);
     assert!(rules.banks.iter().any(|bank| bank.stand_in.is_some()));
+    let operators = rules.banks.iter().filter(|bank| bank.kinds == [Kind::TopUp] && bank.prefixes.is_empty());
+    let operators: Vec<_> = operators.map(|bank| (bank.name.as_str(), bank.id.0)).collect();
+    assert_eq!(operators, [("smart", 116_701), ("cellcard", 116_702), ("metfone", 116_703), ("seatel", 116_704)]);
     assert_eq!((rules.cutover, rules.timers.total), (Duration::ZERO, Duration::from_secs(35)));
     assert_eq!(rules.timers.hold_life, Duration::from_secs(7 * 24 * 3600));
 }
