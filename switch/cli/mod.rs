@@ -1,14 +1,23 @@
 //! Commands, one file each. A command parses what was typed, calls the room that does the work, and prints.
 
+mod ask;
 mod bank;
 mod codec;
+mod dead_letters;
 mod demo;
+mod desk;
 mod doctor;
+mod hot_cards;
 mod journal;
+mod order;
+mod overruled;
+mod positions;
 mod run;
 mod send;
 mod simulate;
 mod spec;
+mod status;
+mod table;
 mod why;
 
 use std::io::IsTerminal;
@@ -43,6 +52,18 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
+    /// Tell how a running switch is: business date, banks, what waits.
+    Status(status::Status),
+    /// Give a running switch an order.
+    Order(order::OrderCommand),
+    /// List who owes whom, by business date and currency.
+    Positions(positions::Positions),
+    /// List what is owed to banks and was given up.
+    DeadLetters(dead_letters::DeadLetters),
+    /// List the cards that are refused.
+    HotCards(hot_cards::HotCards),
+    /// List what stands although its acquirer reversed it.
+    Overruled(overruled::Overruled),
     /// Look into the journal.
     Journal(journal::JournalCommand),
     /// Print the interface specification that a bank would sign.
@@ -71,6 +92,12 @@ pub(crate) fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Why(why) => why.run(),
+        Command::Status(status) => status.run(),
+        Command::Order(order) => order.run(),
+        Command::Positions(positions) => positions.run(),
+        Command::DeadLetters(letters) => letters.run(),
+        Command::HotCards(cards) => cards.run(),
+        Command::Overruled(overruled) => overruled.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),

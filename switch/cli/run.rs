@@ -8,12 +8,13 @@ use server::{Config, Paths, Plan, Running};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::desk::SwitchDesk;
 use super::{DataFolder, Failure, asked_to_stop, block_on, log};
 
 /// `payswitch run`
 #[derive(Args)]
 pub(super) struct Run {
-    /// The configuration. Without it: three banks in this process, terminals on 8583, HTTP on 8580.
+    /// The configuration. Without it: three banks and four operators of mobile phones in this process, terminals on 8583, HTTP on 8580.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
@@ -69,8 +70,8 @@ impl Switch {
         let http = listener.local_addr()?;
         let paths = paths.clone();
         let running = tokio::task::spawn_blocking(move || server::start(plan, &paths, None)).await??;
-        let readiness = running.readiness().clone();
-        let pages = admin::Pages::new(running.metrics().registry().clone(), move || readiness.problem());
+        let desk = SwitchDesk::new(running.orders().clone(), running.readiness().clone());
+        let pages = admin::Pages::new(running.metrics().registry().clone(), desk);
         let (stop_pages, stopped) = oneshot::channel::<()>();
         let pages = tokio::spawn(admin::serve(listener, pages, async {
             let _ = stopped.await;

@@ -154,12 +154,15 @@ pub(crate) struct Setup {
     pub(crate) more: String,
     /// Banks that are reached otherwise than the others: the lines that say how.
     pub(crate) otherwise: HashMap<String, String>,
+    /// Further lines of a bank's table.
+    pub(crate) more_of: HashMap<String, String>,
 }
 
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise: HashMap::new() }
+        let (otherwise, more_of) = (HashMap::new(), HashMap::new());
+        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise, more_of }
     }
 
     /// Lets this bank be dialled at `address`, whatever the others are.
@@ -183,6 +186,12 @@ impl Setup {
     pub(crate) fn with(mut self, more: &str) -> Self {
         self.more.push_str(more);
         self.more.push('\n');
+        self
+    }
+
+    /// Adds lines to a bank's table.
+    pub(crate) fn with_bank(mut self, bank: &str, more: &str) -> Self {
+        self.more_of.insert(bank.to_owned(), more.to_owned());
         self
     }
 
@@ -252,8 +261,9 @@ impl Setup {
                 (None, None) => "in_process = true".to_owned(),
             };
             text += &format!(
-                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n",
-                911_601 + index
+                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
+                911_601 + index,
+                self.more_of.get(*name).map_or("", String::as_str)
             );
         }
         text
@@ -291,6 +301,22 @@ impl Switch {
     /// A page of the switch's HTTP port: status and body.
     pub(crate) fn http(&self, path: &str) -> (u16, String) {
         http(self.process.addresses["http"], path)
+    }
+
+    /// An operator's order, as JSON: status and answer.
+    pub(crate) fn order(&self, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        let (body, kind) = (body.to_string(), "Content-Type: application/json");
+        let head = format!("POST /orders HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n{kind}\r\n");
+        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        let (status, answer) = http_with(self.process.addresses["http"], &request);
+        (status, serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}")))
+    }
+
+    /// What operators look at, by its path.
+    pub(crate) fn look(&self, path: &str) -> serde_json::Value {
+        let (status, page) = self.http(path);
+        assert_eq!(status, 200, "{page}");
+        serde_json::from_str(&page).unwrap()
     }
 
     /// A metric's value, by its name and labels as `/metrics` prints them; zero where it is not there.
@@ -333,9 +359,14 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 pub(crate) fn http(address: SocketAddr, path: &str) -> (u16, String) {
+    http_with(address, &format!("GET {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n\r\n"))
+}
+
+/// Sends an HTTP request as it is written; status and body of the answer.
+pub(crate) fn http_with(address: SocketAddr, request: &str) -> (u16, String) {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).expect("connects");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n\r\n").expect("is sent");
+    stream.write_all(request.as_bytes()).expect("is sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("is answered");
     let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");

@@ -9,6 +9,7 @@
     reason = "all of this is tests; clippy.toml opens these only where it sees `#[test]` or `cfg(test)`"
 )]
 
+mod business;
 mod crash;
 mod dial_in;
 mod fake_bank;
@@ -21,6 +22,7 @@ mod left_out;
 mod limits;
 mod money;
 mod operator;
+mod orders;
 mod sync;
 mod timeouts;
 mod trouble;

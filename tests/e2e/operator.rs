@@ -409,6 +409,16 @@ fn the_metrics_are_well_formed_and_tell_what_they_promise() {
             "snapshot_block",
             "dead_letters",
             "remembered_transactions",
+            "forward_depth",
+            "holds",
+            "business_date_seconds",
+            "days_not_closed",
+            "position",
+            "stand_in_total",
+            "reversals_total",
+            "late_replies_total",
+            "hot_card_refusals_total",
+            "orders_total",
             "bank_up",
             "in_flight",
             "in_flight_max",
@@ -417,7 +427,15 @@ fn the_metrics_are_well_formed_and_tell_what_they_promise() {
             "build_info",
         ];
         // Those with labels appear with their first value.
-        let later = ["unreadable_total", "links_closed_total"];
+        let later = [
+            "unreadable_total",
+            "links_closed_total",
+            "stand_in_total",
+            "reversals_total",
+            "late_replies_total",
+            "hot_card_refusals_total",
+            "orders_total",
+        ];
         for family in families.iter().filter(|family| !later.contains(family)) {
             assert!(page.contains(&format!("# TYPE payswitch_{family} ")), "{family}");
         }

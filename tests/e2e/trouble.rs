@@ -308,3 +308,37 @@ fn a_really_full_disk_is_survived() {
         eventually("the views have caught up", || lag() == 0);
     });
 }
+
+#[test]
+fn an_order_is_answered_when_the_block_that_holds_it_is_durable_and_not_before() {
+    run(async {
+        let scene = Scene::open().await;
+        let orders = scene.running.orders().clone();
+        let cutover = |reason: &str| server::Order {
+            operator: "sovann".to_owned(),
+            reason: reason.to_owned(),
+            command: engine::Command::Cutover,
+        };
+        scene.faults.set(Fault::Full);
+        let (giving, order) = (orders.clone(), cutover("early close"));
+        let given = tokio::spawn(async move { giving.give(order).await });
+        until("the journal stands still", || scene.running.readiness().problem() == STANDS_STILL).await;
+        assert_eq!(orders.give(cutover("again")).await, Err(server::Unfulfilled::NotNow));
+        let date = |state: &engine::State, _: &engine::Rules| state.date();
+        let looked = orders.look(date).await.unwrap();
+        assert!(!given.is_finished(), "it is decided, and not durable");
+
+        scene.faults.clear();
+        let block = given.await.unwrap().unwrap();
+        let reader =
+            Reader::open(scene.paths().journal(), STREAM, &MasterKey::load(scene.paths().master_key()).unwrap()).unwrap();
+        let held = reader.from(block).next().unwrap().unwrap();
+        let records: Vec<String> =
+            Block::read(&held.payload).unwrap().entries().map(|entry| format!("{:?}", entry.unwrap().record)).collect();
+        let is_there = |record: &&String| record.starts_with("Operated") && record.contains("early close");
+        assert_eq!(records.iter().filter(is_there).count(), 1, "{records:?}");
+        assert!(records.iter().any(|record| *record == format!("DayOpened {{ date: {looked:?} }}")), "{records:?}");
+        scene.is_ready_again().await;
+        scene.everything_seen_is_kept().await;
+    });
+}

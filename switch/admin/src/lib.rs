@@ -1,28 +1,97 @@
-//! What operators reach over HTTP: `/metrics` for Prometheus, `/live` and `/ready` for whoever restarts and routes.
+//! What operators reach over HTTP: `/metrics` for Prometheus, `/live` and `/ready` for whoever restarts and routes, the lists they
+//! look at, and `/orders`.
 //!
-//! Knows: HTTP, and what it is handed. Does not know: the switch; it speaks to it through what it is handed only.
+//! Knows: HTTP, and what it is handed. Does not know: the switch; it speaks to it through [`Desk`] only.
 
+mod order;
+mod words;
+
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use prometheus::{Registry, TextEncoder};
+use serde::Serialize;
 use tokio::net::TcpListener;
+
+pub use order::{ORDERS, Order, What};
+pub use words::{Bank, DeadLetter, Done, HotCard, List, OpenDay, Overruled, Position, Problem, Status};
+
+/// The longest body of a request, bytes: no order is nearly as long.
+const BODY_MAX: usize = 4096;
+/// How long a body may take to come.
+const BODY_WITHIN: Duration = Duration::from_secs(5);
+/// How long any answer may take; whoever is asked bounds himself below that.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// Why an order or a look came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// 400: the request is at fault.
+    Unfit(Problem),
+    /// 409: it cannot be carried out as things are.
+    Conflict(String),
+    /// 503: nothing can be done or said now.
+    Unavailable(String),
+}
+
+impl Trouble {
+    /// The request is at fault, in this field.
+    pub fn unfit(field: &str, problem: impl Into<String>) -> Self {
+        Self::Unfit(Problem { field: Some(field.to_owned()), problem: problem.into() })
+    }
+}
+
+impl IntoResponse for Trouble {
+    fn into_response(self) -> Response {
+        let (status, problem) = match self {
+            Self::Unfit(problem) => (StatusCode::BAD_REQUEST, problem),
+            Self::Conflict(problem) => (StatusCode::CONFLICT, Problem { field: None, problem }),
+            Self::Unavailable(problem) => (StatusCode::SERVICE_UNAVAILABLE, Problem { field: None, problem }),
+        };
+        (status, json(&problem)).into_response()
+    }
+}
+
+/// An answer that comes later.
+pub type Later<T> = Pin<Box<dyn Future<Output = Result<T, Trouble>> + Send>>;
+
+/// Where operators' questions and orders go.
+pub trait Desk: Send + Sync + 'static {
+    /// Why the switch cannot serve now; `None` where it can.
+    fn problem(&self) -> Option<&'static str>;
+    /// How it is.
+    fn status(&self) -> Later<Status>;
+    /// Who owes whom.
+    fn positions(&self) -> Later<List<Position>>;
+    /// What is owed to banks and was given up.
+    fn dead_letters(&self) -> Later<List<DeadLetter>>;
+    /// Which cards are refused.
+    fn hot_cards(&self) -> Later<List<HotCard>>;
+    /// What stands although its acquirer reversed it.
+    fn overruled(&self) -> Later<List<Overruled>>;
+    /// Carries out an order; answered when it is durable.
+    fn order(&self, order: Order) -> Later<Done>;
+}
 
 /// What the pages are made of.
 #[derive(Clone)]
 pub struct Pages {
     registry: Registry,
-    problem: Arc<dyn Fn() -> Option<&'static str> + Send + Sync>,
+    desk: Arc<dyn Desk>,
 }
 
 impl Pages {
-    /// `problem` says why the switch cannot serve now; `None` where it can.
-    pub fn new(registry: Registry, problem: impl Fn() -> Option<&'static str> + Send + Sync + 'static) -> Self {
-        Self { registry, problem: Arc::new(problem) }
+    /// Pages over a switch's metrics and its desk.
+    pub fn new(registry: Registry, desk: impl Desk) -> Self {
+        Self { registry, desk: Arc::new(desk) }
     }
 }
 
@@ -31,17 +100,36 @@ impl Pages {
 /// # Errors
 /// Where the listener fails.
 pub async fn serve(listener: TcpListener, pages: Pages, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let router = Router::new()
+    axum::serve(listener, router(pages)).with_graceful_shutdown(stop).await
+}
+
+fn router(pages: Pages) -> Router {
+    Router::new()
         .route("/", get(index))
         .route("/metrics", get(metrics))
         .route("/live", get(async || "live\n"))
         .route("/ready", get(ready))
-        .with_state(pages);
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+        .route("/status", get(async |State(pages): State<Pages>| answer(pages.desk.status().await)))
+        .route("/positions", get(async |State(pages): State<Pages>| answer(pages.desk.positions().await)))
+        .route("/dead-letters", get(async |State(pages): State<Pages>| answer(pages.desk.dead_letters().await)))
+        .route("/hot-cards", get(async |State(pages): State<Pages>| answer(pages.desk.hot_cards().await)))
+        .route("/overruled", get(async |State(pages): State<Pages>| answer(pages.desk.overruled().await)))
+        .route("/orders", post(order))
+        .layer(axum::middleware::from_fn(in_time))
+        .with_state(pages)
 }
 
 async fn index() -> &'static str {
-    "payswitch\n\n/metrics  for Prometheus\n/live     the process runs\n/ready    requests are taken\n"
+    "payswitch\n\n\
+     /metrics       for Prometheus\n\
+     /live          the process runs\n\
+     /ready         requests are taken\n\
+     /status        business date, banks, what waits\n\
+     /positions     who owes whom\n\
+     /dead-letters  what is owed to banks and was given up\n\
+     /hot-cards     cards that are refused\n\
+     /overruled     what stands although its acquirer reversed it\n\
+     /orders        POST: an operator's order\n"
 }
 
 /// The Prometheus text format, version 0.0.4.
@@ -53,8 +141,47 @@ async fn metrics(State(pages): State<Pages>) -> Response {
 }
 
 async fn ready(State(pages): State<Pages>) -> (StatusCode, String) {
-    match (pages.problem)() {
+    match pages.desk.problem() {
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {problem}\n")),
+    }
+}
+
+/// Only JSON that says it is JSON: a web page that an operator has open cannot send that to another origin.
+async fn order(State(pages): State<Pages>, headers: HeaderMap, body: Body) -> Response {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
+    if said.is_none_or(|kind| kind.trim() != "application/json") {
+        return Trouble::unfit("body", "must come with the header content-type: application/json").into_response();
+    }
+    let body = match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_MAX)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            return Trouble::unfit("body", format!("must come whole and have at most {BODY_MAX} bytes")).into_response();
+        }
+        Err(_) => return Trouble::unfit("body", format!("was not whole after {BODY_WITHIN:?}")).into_response(),
+    };
+    match Order::read(&body) {
+        Ok(order) => answer(pages.desk.order(order).await),
+        Err(trouble) => trouble.into_response(),
+    }
+}
+
+fn answer(result: Result<impl Serialize, Trouble>) -> Response {
+    match result {
+        Ok(said) => json(&said).into_response(),
+        Err(trouble) => trouble.into_response(),
+    }
+}
+
+fn json(said: &impl Serialize) -> ([(header::HeaderName, &'static str); 1], String) {
+    // Plain data whose keys are text always becomes JSON.
+    let text = serde_json::to_string(said).unwrap_or_default() + "\n";
+    ([(header::CONTENT_TYPE, "application/json")], text)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Trouble::Unavailable(format!("no answer within {ANSWER_WITHIN:?}")).into_response(),
     }
 }

@@ -24,6 +24,20 @@ pub enum Command {
 }
 
 impl Command {
+    /// Its name in the audit log, on the command line and in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cutover => "cutover",
+            Self::SignOff(_) => "sign-off",
+            Self::SignOn(_) => "sign-on",
+            Self::Retry(_) => "retry",
+            Self::Discard(_) => "discard",
+            Self::List(..) => "block",
+            Self::Unlist(_) => "unblock",
+        }
+    }
+
     /// Whether it is taken only with a reason.
     #[must_use]
     pub fn needs_reason(self) -> bool {

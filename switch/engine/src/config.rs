@@ -27,6 +27,15 @@ pub struct Rules {
     pub rates: Vec<Rate>,
 }
 
+impl Rules {
+    /// Whether an amount of one currency can be told in another, by a rate of whatever day.
+    #[must_use]
+    pub fn converts(&self, one: Currency, other: Currency) -> bool {
+        let pair = |rate: &Rate| [rate.currency, rate.worth.currency()];
+        one == other || self.rates.iter().any(|rate| pair(rate) == [one, other] || pair(rate) == [other, one])
+    }
+}
+
 /// What the holder of another bank's card pays beside the amount, and what the card's bank pays the acquirer. Converted into the
 /// currency of the transaction, which is that of the account, by the rate of the day.
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ pub use block::{Block, BlockWriter, Entry};
 pub use bytes::Damaged;
 pub use command::{Command, Disallowed};
 pub use config::{BankRules, CardLimit, Fee, Prefix, Rate, Rules, StandIn, Timers};
-pub use flow::{Engine, refusal};
+pub use flow::{Engine, HOT_CARD_LISTS, refusal};
 pub use input::{Acquirer, BankEvent, Input};
 pub use kinds::{At, Moves, OnTimeout, Row as KindRow, Step, Timer, row as kind};
 pub use out::{About, Out, Peer};
@@ -56,6 +56,15 @@ pub struct LegId {
 impl fmt::Display for BankId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+impl LegId {
+    /// Reads what a leg shows itself as: `1042.0`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (transaction, index) = text.split_once('.')?;
+        Some(Self { transaction: model::TransactionId(transaction.parse().ok()?), index: index.parse().ok()? })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Money: integer minor units with their currency (ISO 4217).
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A currency by its ISO 4217 numeric code, as DE49 carries it. Only codes that ISO 4217 lists exist as values.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +85,12 @@ pub enum AmountError {
     /// More than twelve digits of minor units, the most that DE4 can carry.
     #[error("{0:?} has more than the twelve digits that a message can carry")]
     TooLarge(String),
+    /// No currency behind the amount, or something else beside the two.
+    #[error("{0:?} is no amount with its currency; write it as 1800.00 KHR")]
+    NoCurrency(String),
+    /// A currency that ISO 4217 does not have.
+    #[error("ISO 4217 has no currency {0:?}; write KHR or USD")]
+    UnknownCurrency(String),
 }
 
 impl Money {
@@ -128,6 +135,17 @@ impl Money {
     #[must_use]
     pub fn currency(self) -> Currency {
         self.currency
+    }
+}
+
+impl FromStr for Money {
+    type Err = AmountError;
+
+    /// Reads what [`Money`] shows itself as: major units, a space, the currency (`1800.00 KHR`).
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let (amount, code) = text.split_once(' ').ok_or_else(|| AmountError::NoCurrency(text.to_owned()))?;
+        let currency = Currency::from_alpha(code).ok_or_else(|| AmountError::UnknownCurrency(code.to_owned()))?;
+        Self::from_major(amount, currency)
     }
 }
 
@@ -179,5 +197,17 @@ mod tests {
         }
         assert!(matches!(Money::from_major("10000000000", usd), Err(AmountError::TooLarge(_))));
         assert!(matches!(Money::from_major("99999999999999999999999", usd), Err(AmountError::TooLarge(_))));
+    }
+
+    #[test]
+    fn an_amount_with_its_currency_is_read_as_it_is_shown() {
+        let riel = Currency::from_alpha("KHR").unwrap();
+        for (text, minor) in [("1800.00 KHR", 180_000), ("1800 KHR", 180_000), ("0.01 KHR", 1)] {
+            let money: Money = text.parse().unwrap();
+            assert_eq!((money, money.to_string().parse()), (Money::from_minor(minor, riel), Ok(money)));
+        }
+        for text in ["1800", "KHR 1800", "1800  KHR", "1800 khr", "1800 KHR ", "-1 KHR", "1.234 USD", " KHR"] {
+            assert!(text.parse::<Money>().is_err(), "{text:?}");
+        }
     }
 }

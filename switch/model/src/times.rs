@@ -214,6 +214,11 @@ digits_shown!(TransmissionTime: 10, LocalTime: 6, LocalDate: 4);
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BusinessDate(i64);
 
+/// Days of the Gregorian calendar's cycle of 400 years.
+const CYCLE_DAYS: i64 = 146_097;
+/// Days from 0000-03-01 to 1970-01-01.
+const MARCH_0000_DAYS: i64 = 719_468;
+
 impl BusinessDate {
     /// The day so many days after 1970-01-01.
     #[must_use]
@@ -225,6 +230,19 @@ impl BusinessDate {
     #[must_use]
     pub const fn days(self) -> i64 {
         self.0
+    }
+
+    /// The day with this year, month and day of the Gregorian calendar; `None` where that has none.
+    #[must_use]
+    pub fn from_civil(year: i64, month: i64, day: i64) -> Option<Self> {
+        // The way back of `civil`, which then says whether there is such a day.
+        (1..=12).contains(&month).then_some(())?;
+        let march_year = year - i64::from(month <= 2);
+        let (cycle, year_of_cycle) = (march_year.div_euclid(400), march_year.rem_euclid(400));
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let day_of_cycle = year_of_cycle * 365 + year_of_cycle / 4 - year_of_cycle / 100 + day_of_year;
+        let found = Self(cycle * CYCLE_DAYS + day_of_cycle - MARCH_0000_DAYS);
+        (found.civil() == (year, month, day)).then_some(found)
     }
 
     /// The day of that moment in UTC.
@@ -263,10 +281,9 @@ impl BusinessDate {
     /// Year, month, day of the proleptic Gregorian calendar. Counts in cycles of 400 years that begin on 1 March, so that
     /// the leap day is the last of its year.
     fn civil(self) -> (i64, i64, i64) {
-        const CYCLE: i64 = 146_097;
-        let since_march_0000 = self.0 + 719_468;
-        let (cycle, day_of_cycle) = (since_march_0000.div_euclid(CYCLE), since_march_0000.rem_euclid(CYCLE));
-        let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / (CYCLE - 1)) / 365;
+        let since_march_0000 = self.0 + MARCH_0000_DAYS;
+        let (cycle, day_of_cycle) = (since_march_0000.div_euclid(CYCLE_DAYS), since_march_0000.rem_euclid(CYCLE_DAYS));
+        let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / (CYCLE_DAYS - 1)) / 365;
         let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
         let month_from_march = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -312,6 +329,19 @@ mod tests {
         assert_eq!(BusinessDate::from_days(11_016).previous().to_string(), "2000-02-28");
         assert_eq!(BusinessDate::from_days(19_782).to_string(), "2024-02-29");
         assert_eq!(BusinessDate::from_days(-1).to_string(), "1969-12-31");
+    }
+
+    #[test]
+    fn a_date_that_the_calendar_has_is_a_day_and_no_other_is() {
+        for days in [-800_000, -1, 0, 11_015, 11_016, 11_017, 19_327, 800_000] {
+            let day = BusinessDate::from_days(days);
+            let (year, month, date) = day.civil();
+            assert_eq!(BusinessDate::from_civil(year, month, date), Some(day));
+        }
+        assert_eq!(BusinessDate::from_civil(2022, 12, 1).unwrap().to_string(), "2022-12-01");
+        for (year, month, day) in [(2023, 2, 29), (2100, 2, 29), (2022, 13, 1), (2022, 0, 1), (2022, 4, 31), (2022, 4, 0)] {
+            assert_eq!(BusinessDate::from_civil(year, month, day), None);
+        }
     }
 
     #[test]

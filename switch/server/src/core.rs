@@ -5,7 +5,7 @@
 //! durable the next fills.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use engine::LinkId;
 use journal::{Event, Events, Fatal, Journal};
-use shard::{CloseReason, LinkConfig, Shard};
-use tokio::sync::{Notify, mpsc};
+use shard::{CloseReason, LinkConfig, Refused, Shard};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::clock::Clock;
-use crate::metrics::{Counting, Metrics, Queue};
+use crate::metrics::{Counting, Metrics, OrderOutcome, Queue};
+use crate::orders::{Order, Unfulfilled, Wanted};
 use crate::switch::Readiness;
 
 /// How often timers and bounds are looked at. Far below the shortest timer, far above what a wake-up costs.
@@ -100,6 +101,8 @@ pub(crate) struct Core {
     finished: bool,
     follower: mpsc::Sender<u64>,
     readiness: Readiness,
+    /// Orders that were carried out and wait for their block, oldest first: whoever gave them is told when it is durable.
+    ordered: VecDeque<(u64, oneshot::Sender<Result<u64, Unfulfilled>>)>,
 }
 
 pub(crate) type Shared = Rc<RefCell<Core>>;
@@ -115,8 +118,20 @@ impl Core {
         readiness: Readiness,
     ) -> Self {
         let commit = Rc::new(Notify::new());
-        let slots = BTreeMap::new();
-        Self { shard, clock, limits, metrics, slots, journal, commit, committing: false, finished: false, follower, readiness }
+        Self {
+            shard,
+            clock,
+            limits,
+            metrics,
+            slots: BTreeMap::new(),
+            journal,
+            commit,
+            committing: false,
+            finished: false,
+            follower,
+            readiness,
+            ordered: VecDeque::new(),
+        }
     }
 
     /// A connection begins.
@@ -140,6 +155,32 @@ impl Core {
         let result = self.shard.received(self.clock.now(), id, input);
         self.something_happened();
         result
+    }
+
+    /// Carries out an order. `told` hears of it when its block is durable, or at once why it was not carried out.
+    fn order(&mut self, order: Order, told: oneshot::Sender<Result<u64, Unfulfilled>>) {
+        let Order { operator, reason, command } = order;
+        let done = self.shard.command(self.clock.now(), &operator, &reason, command);
+        let (name, outcome) = (command.name(), OrderOutcome::of(&done));
+        self.metrics.order(name, outcome);
+        tracing::info!(order = name, operator, outcome = outcome.label(), "an operator's order");
+        match done {
+            Ok(()) => {
+                self.ordered.push_back((self.shard.newest_block(), told));
+                self.something_happened();
+            }
+            // Whoever asked may have gone.
+            Err(Refused::NotNow) => drop(told.send(Err(Unfulfilled::NotNow))),
+            Err(Refused::Disallowed(why)) => drop(told.send(Err(Unfulfilled::Disallowed(why)))),
+        }
+    }
+
+    fn tell_ordered(&mut self, durable: u64) {
+        while self.ordered.front().is_some_and(|(block, _)| *block <= durable) {
+            if let Some((block, told)) = self.ordered.pop_front() {
+                let _ = told.send(Ok(block));
+            }
+        }
     }
 
     /// Records may wait for a block, frames may be free to leave.
@@ -179,6 +220,7 @@ impl Core {
                 self.shard.give_back(spent);
                 self.submit();
                 self.shard.durable(number);
+                self.tell_ordered(number);
                 self.metrics.append_seconds.observe(took.as_secs_f64());
                 self.metrics.journal_bytes.inc_by(bytes as u64);
                 self.metrics.journal_retries.inc_by(u64::from(retries));
@@ -248,7 +290,7 @@ impl Core {
         }
     }
 
-    fn gauges(&self) {
+    fn gauges(&mut self) {
         let (outboxes, block) = self.shard.waiting();
         let state = self.shard.state();
         let limits = &self.limits;
@@ -256,11 +298,7 @@ impl Core {
         self.metrics.set_queue(Queue::Block, block, limits.block_max_bytes);
         self.metrics.set_queue(Queue::Forward, state.forward_depth(), 0);
         self.metrics.set_queue(Queue::Connections, self.slots.len(), limits.connections_max);
-        self.metrics.dead_letters.set(i64::try_from(state.dead_letters().count()).unwrap_or(i64::MAX));
-        self.metrics.remembered.set(i64::try_from(state.remembered()).unwrap_or(i64::MAX));
-        for bank in &self.shard.rules().banks {
-            self.metrics.set_bank(&bank.name, state.in_flight(bank.id), bank.in_flight_max);
-        }
+        self.metrics.set_state(state, self.shard.rules());
     }
 
     /// Asks a connection to end.
@@ -315,6 +353,17 @@ pub(crate) async fn events(core: Shared, mut events: Events) -> Result<(), Fatal
         }
     }
     Ok(())
+}
+
+/// Takes what operators want, until nobody can want anything any more.
+pub(crate) async fn orders(core: Shared, mut wanted: mpsc::Receiver<Wanted>) {
+    while let Some(wanted) = wanted.recv().await {
+        let mut core = core.borrow_mut();
+        match wanted {
+            Wanted::Order(order, told) => core.order(order, told),
+            Wanted::Look(look) => look(core.shard.state(), core.shard.rules()),
+        }
+    }
 }
 
 /// Looks at the clock.

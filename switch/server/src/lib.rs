@@ -13,10 +13,13 @@ mod core;
 mod follower;
 mod links;
 mod metrics;
+mod orders;
+pub mod overview;
 mod recovery;
 mod switch;
 
 pub use config::{Config, ConfigError, Plan};
 pub use metrics::Metrics;
+pub use orders::{Order, Orders, Unfulfilled};
 pub use recovery::{Paths, STREAM};
 pub use switch::{Addresses, Error, Readiness, Running, StoreHook, start};

@@ -1,15 +1,16 @@
 //! Every metric, named once, here. The engine's records tell what happened; this counts them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use engine::{BankId, LegId, Record, State};
+use engine::{BankId, BankRules, LegId, Participant, Record, ReversalReason, Rules, StandInReason, State};
 use foldhash::fast::FixedState;
-use model::{Kind, Mti, ResponseCode, Timestamp, TransactionId};
+use model::{Currency, Kind, Mti, ResponseCode, Timestamp, TransactionId};
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
-use shard::{Direction, Side, Watch};
+use shard::{Direction, Refused, Side, Watch};
 
+use crate::overview;
 use crate::switch::Readiness;
 
 /// From a tenth of a millisecond to half a minute, the longest that a bank is waited for.
@@ -43,6 +44,35 @@ impl Queue {
     }
 }
 
+/// What became of an operator's order, by its label.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OrderOutcome {
+    /// It was carried out.
+    Done,
+    /// It could not be.
+    Disallowed,
+    /// Nothing was admitted.
+    NotNow,
+}
+
+impl OrderOutcome {
+    pub(crate) fn of(done: &Result<(), Refused>) -> Self {
+        match done {
+            Ok(()) => Self::Done,
+            Err(Refused::Disallowed(_)) => Self::Disallowed,
+            Err(Refused::NotNow) => Self::NotNow,
+        }
+    }
+
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Disallowed => "disallowed",
+            Self::NotNow => "not_now",
+        }
+    }
+}
+
 /// All metrics of a running switch. Clones count into the same.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -63,8 +93,18 @@ pub struct Metrics {
     pub(crate) journal_block: IntGauge,
     pub(crate) follower_block: IntGauge,
     pub(crate) snapshot_block: IntGauge,
-    pub(crate) dead_letters: IntGauge,
-    pub(crate) remembered: IntGauge,
+    dead_letters: IntGauge,
+    remembered: IntGauge,
+    forward_depth: IntGaugeVec,
+    holding: IntGauge,
+    business_date: IntGauge,
+    days_not_closed: IntGauge,
+    positions: IntGaugeVec,
+    stand_in: IntCounterVec,
+    reversals: IntCounterVec,
+    late_replies: IntCounterVec,
+    hot_card_refusals: IntCounterVec,
+    orders: IntCounterVec,
     bank_up: IntGaugeVec,
     in_flight: IntGaugeVec,
     in_flight_max: IntGaugeVec,
@@ -156,6 +196,27 @@ impl Metrics {
             snapshot_block: make.gauge("snapshot_block", "Block of the newest snapshot.")?,
             dead_letters: make.gauge("dead_letters", "What is owed to banks and was given up; an operator must look.")?,
             remembered: make.gauge("remembered_transactions", "Transactions in memory: two business dates, and what is owed.")?,
+            forward_depth: make.gauges("forward_depth", "Advices and repeats owed to a bank and not yet confirmed.", &["bank"])?,
+            holding: make.gauge("holds", "Authorized amounts that are held now.")?,
+            business_date: make.gauge(
+                "business_date_seconds",
+                "The business date that is open: its midnight as if it were UTC, in seconds since 1970.",
+            )?,
+            days_not_closed: make.gauge("days_not_closed", "Earlier business dates of which requests still have no answer.")?,
+            positions: make.gauges(
+                "position",
+                "Net position of the open business date, minor units; negative: owes. All others' together are participant other.",
+                &["participant", "currency"],
+            )?,
+            stand_in: make.counters("stand_in_total", "Approvals in a bank's stead, by why it was not asked.", &["bank", "reason"])?,
+            reversals: make.counters("reversals_total", "Legs that the switch began to reverse, by the reason.", &["reason"])?,
+            late_replies: make.counters("late_replies_total", "Answers of banks that nobody waited for any more.", &["bank"])?,
+            hot_card_refusals: make.counters(
+                "hot_card_refusals_total",
+                "Requests refused because their card is on a list of hot cards, by the code told.",
+                &["code"],
+            )?,
+            orders: make.counters("orders_total", "Operators' orders, by what became of them.", &["order", "outcome"])?,
             bank_up: make.gauges("bank_up", "1 while a link of the bank is signed on.", &["bank"])?,
             in_flight: make.gauges("in_flight", "Requests and advices open at a bank.", &["bank"])?,
             in_flight_max: make.gauges("in_flight_max", "How many may be.", &["bank"])?,
@@ -176,9 +237,61 @@ impl Metrics {
         self.queue_max.with_label_values(&[queue.label()]).set(gauge(capacity));
     }
 
-    pub(crate) fn set_bank(&self, bank: &str, in_flight: usize, in_flight_max: usize) {
-        self.in_flight.with_label_values(&[bank]).set(gauge(in_flight));
-        self.in_flight_max.with_label_values(&[bank]).set(gauge(in_flight_max));
+    /// What the state holds now.
+    pub(crate) fn set_state(&self, state: &State, rules: &Rules) {
+        self.dead_letters.set(gauge(state.dead_letters().count()));
+        self.remembered.set(gauge(state.remembered()));
+        self.holding.set(gauge(state.holding()));
+        self.business_date.set(state.date().days() * 24 * 3600);
+        self.days_not_closed.set(gauge(state.unclosed().count()));
+        for bank in &rules.banks {
+            self.in_flight.with_label_values(&[&bank.name]).set(gauge(state.in_flight(bank.id)));
+            self.in_flight_max.with_label_values(&[&bank.name]).set(gauge(bank.in_flight_max));
+            self.forward_depth.with_label_values(&[&bank.name]).set(gauge(state.forward_depth_of(bank.id)));
+        }
+        self.set_positions(state, rules);
+    }
+
+    /// Whoever sends a DE32 takes part, so only those that the configuration names have a series of their own.
+    fn set_positions(&self, state: &State, rules: &Rules) {
+        let mut nets: BTreeMap<(&str, Currency), i64> = BTreeMap::new();
+        let names = rules.banks.iter().map(|bank| bank.name.as_str()).chain(["switch", "clearing", "other"]);
+        let currencies = |of: &BankRules| of.currencies.clone();
+        for name in names {
+            nets.extend(rules.banks.iter().flat_map(currencies).map(|currency| ((name, currency), 0)));
+        }
+        for (_, currency, who, net) in state.positions().filter(|(date, ..)| *date == state.date()) {
+            let name = match who {
+                Participant::Clearing => "clearing",
+                Participant::Institution(number) => overview::participant(rules, number).unwrap_or("other"),
+            };
+            let sum = nets.entry((name, currency)).or_default();
+            *sum = sum.wrapping_add(net);
+        }
+        for ((name, currency), net) in nets {
+            self.positions.with_label_values(&[name, currency.alpha()]).set(net);
+        }
+    }
+
+    pub(crate) fn order(&self, order: &str, outcome: OrderOutcome) {
+        self.orders.with_label_values(&[order, outcome.label()]).inc();
+    }
+}
+
+fn stand_in_reason(it: StandInReason) -> &'static str {
+    match it {
+        StandInReason::SignedOff => "signed_off",
+        StandInReason::Down => "down",
+        StandInReason::Queued => "queued",
+    }
+}
+
+fn reversal_reason(it: ReversalReason) -> &'static str {
+    match it {
+        ReversalReason::Unknown => "unknown",
+        ReversalReason::Asked => "asked",
+        ReversalReason::Undelivered => "undelivered",
+        ReversalReason::LaterLegRefused => "later_leg_refused",
     }
 }
 
@@ -300,7 +413,22 @@ impl Watch for Counting {
         records.get(record.name(), || metrics.records.with_label_values(&[record.name()])).inc();
         match *record {
             Record::Answered { transaction, answer } => self.answered(at, before, transaction, answer.code),
-            Record::Refused { asked, code, .. } => self.outcome(asked.kind(), None, code),
+            Record::Refused { asked, code, .. } => {
+                self.outcome(asked.kind(), None, code);
+                if asked.pan.and_then(|pan| before.hot_card(pan)) == Some(code) {
+                    self.metrics.hot_card_refusals.with_label_values(&[&code.to_string()]).inc();
+                }
+            }
+            Record::StoodIn { leg, reason, .. } => {
+                let bank = self.bank_name(before.leg(leg).map(|it| it.bank));
+                self.metrics.stand_in.with_label_values(&[bank, stand_in_reason(reason)]).inc();
+            }
+            Record::ReversalStarted { reason, .. } => {
+                self.metrics.reversals.with_label_values(&[reversal_reason(reason)]).inc();
+            }
+            Record::LateReply { bank, .. } => {
+                self.metrics.late_replies.with_label_values(&[self.bank_name(Some(bank))]).inc();
+            }
             Record::ReversalAnswered { code, .. } => self.outcome(None, None, code),
             Record::LegAnswered { leg, .. } => self.bank_answered(at, before, leg),
             Record::BankLinked { bank, up } => {

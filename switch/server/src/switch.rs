@@ -22,6 +22,7 @@ use crate::core::{self, Core, Shared};
 use crate::follower::Follower;
 use crate::links;
 use crate::metrics::{Counting, Metrics};
+use crate::orders::{Orders, Wanted};
 use crate::recovery::{Folded, Paths, STREAM, recover};
 
 /// Why a switch cannot start, or had to stop.
@@ -148,6 +149,7 @@ pub struct Running {
     addresses: Addresses,
     metrics: Metrics,
     readiness: Readiness,
+    orders: Orders,
     stop: CancellationToken,
     ended: oneshot::Receiver<Result<(), Error>>,
 }
@@ -169,6 +171,12 @@ impl Running {
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    /// What operators order and look at.
+    #[must_use]
+    pub fn orders(&self) -> &Orders {
+        &self.orders
     }
 
     /// Asks it to stop: nothing new is admitted, what is open runs to its end or to the drain's bound.
@@ -205,23 +213,32 @@ pub fn start(plan: Plan, paths: &Paths, hook: Option<StoreHook>) -> Result<Runni
     let stop = CancellationToken::new();
     let (started, starts) = std::sync::mpsc::channel();
     let (ending, ended) = oneshot::channel();
-    let inside = (metrics.clone(), readiness.clone(), stop.clone(), paths.clone());
+    let (orders, wanted) = Orders::new(&plan.rules);
+    let hands = Hands { metrics: metrics.clone(), readiness: readiness.clone(), stop: stop.clone(), wanted };
+    let paths = paths.clone();
     let thread = std::thread::Builder::new().name("switch".into());
     let spawned = thread.spawn(move || {
-        let (metrics, readiness, stop, paths) = inside;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Thread);
         let result = runtime.and_then(|runtime| {
             let local = LocalSet::new();
-            local.block_on(&runtime, live(plan, paths, hook, metrics, readiness, stop, &started))
+            local.block_on(&runtime, live(plan, paths, hook, hands, &started))
         });
         let _ = ending.send(result);
     });
     spawned.map_err(Error::Thread)?;
     match starts.recv() {
-        Ok(addresses) => Ok(Running { addresses, metrics, readiness, stop, ended }),
+        Ok(addresses) => Ok(Running { addresses, metrics, readiness, orders, stop, ended }),
         // It ended before it began; the reason lies in the other channel.
         Err(_) => Err(ended.blocking_recv().unwrap_or(Err(Error::Died)).err().unwrap_or(Error::Died)),
     }
+}
+
+/// What the socket thread shares with those who hold [`Running`].
+struct Hands {
+    metrics: Metrics,
+    readiness: Readiness,
+    stop: CancellationToken,
+    wanted: mpsc::Receiver<Wanted>,
 }
 
 /// The socket thread's whole life.
@@ -229,11 +246,10 @@ async fn live(
     plan: Plan,
     paths: Paths,
     hook: Option<StoreHook>,
-    metrics: Metrics,
-    readiness: Readiness,
-    stop: CancellationToken,
+    hands: Hands,
     started: &std::sync::mpsc::Sender<Addresses>,
 ) -> Result<(), Error> {
+    let Hands { metrics, readiness, stop, wanted } = hands;
     let master = MasterKey::load_or_create(paths.master_key())?;
     let (journal, events) = open_journal(&plan, &paths, &master, hook)?;
     let folded = recover(&paths, &master, &journal)?;
@@ -249,6 +265,7 @@ async fn live(
     let committer = spawn_local(core::commit(Rc::clone(&core)));
     let mut events = spawn_local(core::events(Rc::clone(&core), events));
     let looker = spawn_local(core::look(Rc::clone(&core)));
+    let orders = spawn_local(core::orders(Rc::clone(&core), wanted));
     let opened = open_links(&core, &plan, listeners, banks.as_ref());
     readiness.0.send_modify(|ready| ready.started = true);
     let _ = started.send(addresses);
@@ -265,7 +282,7 @@ async fn live(
         None => drained(&core, Duration::from_millis(plan.limits.drain_ms), events).await,
     };
     core.borrow_mut().end_all();
-    for task in opened.dialling.iter().chain([&committer, &looker]) {
+    for task in opened.dialling.iter().chain([&committer, &looker, &orders]) {
         task.abort();
     }
     // The tasks that hold the core end with the runtime; the follower ends when the core's hand on its channel is gone.

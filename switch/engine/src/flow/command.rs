@@ -17,7 +17,7 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, 
     }
     match command {
         Command::Cutover => {
-            turn.record(&Record::Operated { operator, order: "cutover", reason });
+            turn.record(&Record::Operated { operator, order: command.name(), reason });
             let next = model::BusinessDate::from_days(turn.state().date().days() + 1);
             dates::open(turn, next);
         }
@@ -26,8 +26,7 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, 
                 return Err(Disallowed::NoSuchBank(bank));
             }
             let on = matches!(command, Command::SignOn(_));
-            let order = if on { "sign on" } else { "sign off" };
-            turn.record(&Record::Operated { operator, order: &format!("{order} {bank}"), reason });
+            turn.record(&Record::Operated { operator, order: &format!("{} {bank}", command.name()), reason });
             turn.record(&Record::BankSigned { bank, on });
         }
         Command::Retry(leg) => {

@@ -9,9 +9,10 @@ use crate::record::Record;
 use crate::rules::route;
 use crate::{BankId, LinkId};
 
-/// The files of a file update (DE101, ours) and the code with which a card listed there is refused.
-const FILES: [(&[u8], ResponseCode); 3] =
-    [(b"LOST", ResponseCode::LOST_CARD), (b"STOLEN", ResponseCode::STOLEN_CARD), (b"BLOCKED", ResponseCode::RESTRICTED_CARD)];
+/// The lists of hot cards, by the name that a file update gives them (DE101, ours), and the code with which a card listed there is
+/// refused.
+pub const HOT_CARD_LISTS: [(&str, ResponseCode); 3] =
+    [("LOST", ResponseCode::LOST_CARD), ("STOLEN", ResponseCode::STOLEN_CARD), ("BLOCKED", ResponseCode::RESTRICTED_CARD)];
 
 /// DE91: a card is put on a list, or taken off.
 const ADD: u8 = b'1';
@@ -30,7 +31,8 @@ pub(super) fn update<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, bank: BankId,
 fn listed<O: Out>(turn: &mut Turn<'_, O>, bank: BankId, message: &Message<'_>) -> Result<(), ResponseCode> {
     let pan = message.pan.ok_or(ResponseCode::FORMAT_ERROR)?;
     let name = message.file_name.ok_or(ResponseCode::FORMAT_ERROR)?;
-    let (_, code) = FILES.iter().find(|(file, _)| *file == name.trimmed()).ok_or(ResponseCode::NOT_SUPPORTED)?;
+    let (_, code) =
+        HOT_CARD_LISTS.iter().find(|(list, _)| list.as_bytes() == name.trimmed()).ok_or(ResponseCode::NOT_SUPPORTED)?;
     if route::of_card(turn.rules(), pan).is_none_or(|owner| owner.id != bank) {
         return Err(ResponseCode::UNKNOWN_CARD);
     }

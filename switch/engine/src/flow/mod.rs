@@ -16,6 +16,7 @@ mod reversal;
 mod standin;
 
 pub use answer::refusal;
+pub use hot::HOT_CARD_LISTS;
 
 use model::{Class, Message, ResponseCode, Timestamp};
 

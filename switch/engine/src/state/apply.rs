@@ -152,7 +152,7 @@ impl State {
                     self.forward.bury(leg);
                 }
                 self.time_hold(leg);
-                Some(leg.transaction)
+                self.with_leg(leg, |it| it.last_word = code)
             }
             Record::ReversalAnswered { transaction, asked, original, awaited, code } => {
                 let standing = if original.is_none() { Standing::Tombstone } else { Standing::Answered };
@@ -186,6 +186,8 @@ impl State {
                 })
             }
             Record::HoldPlaced { leg, amount, expires } => {
+                let new = self.leg(leg).is_some_and(|it| !it.is_holding());
+                self.holding += usize::from(new);
                 self.with_leg(leg, |it| it.hold = Some(Hold { amount, expires, ended: None }));
                 self.time_hold(leg);
                 Some(leg.transaction)
@@ -194,6 +196,8 @@ impl State {
                 if self.leg(leg).is_some_and(|it| it.status == LegStatus::Approved) {
                     self.time(leg, None);
                 }
+                let over = self.leg(leg).is_some_and(Leg::is_holding);
+                self.holding = self.holding.saturating_sub(usize::from(over));
                 self.with_leg(leg, |it| it.hold = it.hold.map(|hold| Hold { ended: Some(how), ..hold }))
             }
             Record::StoodIn { leg, counted, .. } => {
@@ -207,7 +211,7 @@ impl State {
                 Some(transaction)
             }
             Record::DeadRetried { leg, .. } => {
-                let Some(it) = self.leg(leg).copied() else { return None };
+                let it = self.leg(leg).copied()?;
                 self.forward.exhume(leg);
                 for stan in it.stans().into_iter().flatten() {
                     self.banks.retake_stan(it.bank, stan, leg);
@@ -336,6 +340,7 @@ impl State {
         self.with_leg(id, |it| {
             it.status = status;
             it.attempts = 0;
+            it.last_word = None;
             it.owed_since = Some(at);
         });
     }

@@ -42,6 +42,10 @@ impl Banks {
         self.banks.get(&bank).is_some_and(|it| it.linked)
     }
 
+    pub(crate) fn is_signed_off(&self, bank: BankId) -> bool {
+        self.banks.get(&bank).is_some_and(|it| it.signed_off)
+    }
+
     pub(crate) fn linked(&self) -> impl Iterator<Item = BankId> {
         self.banks.iter().filter(|(_, it)| it.linked).map(|(bank, _)| *bank)
     }

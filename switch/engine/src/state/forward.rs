@@ -29,14 +29,20 @@ impl Lane {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forward {
     lanes: BTreeMap<Lane, VecDeque<LegId>>,
-    depth: usize,
+    /// How many are owed to each bank.
+    depths: BTreeMap<BankId, usize>,
     dead: BTreeSet<LegId>,
 }
 
 impl Forward {
     /// How many are owed.
     pub(crate) fn depth(&self) -> usize {
-        self.depth
+        self.depths.values().sum()
+    }
+
+    /// How many are owed to this bank.
+    pub(crate) fn depth_of(&self, bank: BankId) -> usize {
+        self.depths.get(&bank).copied().unwrap_or(0)
     }
 
     /// Whether it is this leg's turn in its lane.
@@ -70,14 +76,16 @@ impl Forward {
 
     pub(super) fn join(&mut self, lane: Lane, leg: LegId) {
         self.lanes.entry(lane).or_default().push_back(leg);
-        self.depth += 1;
+        *self.depths.entry(lane.bank).or_default() += 1;
     }
 
     pub(super) fn leave(&mut self, lane: Lane, leg: LegId) {
         let Some(queue) = self.lanes.get_mut(&lane) else { return };
         if let Some(place) = queue.iter().position(|it| *it == leg) {
             queue.remove(place);
-            self.depth -= 1;
+            if let Some(depth) = self.depths.get_mut(&lane.bank) {
+                *depth = depth.saturating_sub(1);
+            }
         }
         if queue.is_empty() {
             self.lanes.remove(&lane);

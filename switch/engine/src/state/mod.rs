@@ -51,6 +51,8 @@ pub struct State {
     closed: BusinessDate,
     /// How many requests of each date have no answer yet.
     unanswered: BTreeMap<BusinessDate, u64>,
+    /// How many holds are in force.
+    holding: usize,
     digest: u64,
 }
 
@@ -76,6 +78,7 @@ impl State {
             overruled: BTreeSet::new(),
             closed: BusinessDate::default(),
             unanswered: BTreeMap::new(),
+            holding: 0,
             digest: seed,
         }
     }
@@ -127,6 +130,30 @@ impl State {
         self.forward.depth()
     }
 
+    /// How many of them to this one.
+    #[must_use]
+    pub fn forward_depth_of(&self, bank: BankId) -> usize {
+        self.forward.depth_of(bank)
+    }
+
+    /// How many amounts are held.
+    #[must_use]
+    pub fn holding(&self) -> usize {
+        self.holding
+    }
+
+    /// Whether a link of the bank is up.
+    #[must_use]
+    pub fn is_linked(&self, bank: BankId) -> bool {
+        self.banks.is_linked(bank)
+    }
+
+    /// Whether the bank has signed off, or was by an operator.
+    #[must_use]
+    pub fn is_signed_off(&self, bank: BankId) -> bool {
+        self.banks.is_signed_off(bank)
+    }
+
     /// Legs on the dead-letter list, oldest first.
     pub fn dead_letters(&self) -> impl Iterator<Item = LegId> {
         self.forward.dead()
@@ -150,6 +177,12 @@ impl State {
         date <= self.closed
     }
 
+    /// Business dates that are neither open nor closed, oldest first, each with how many of its requests have no answer.
+    pub fn unclosed(&self) -> impl Iterator<Item = (BusinessDate, u64)> {
+        let dates = (self.closed.days() + 1..self.date.days()).map(BusinessDate::from_days);
+        dates.map(|date| (date, self.unanswered.get(&date).copied().unwrap_or(0)))
+    }
+
     /// With what a card is refused, where it is on the list of hot cards.
     #[must_use]
     pub fn hot_card(&self, pan: Pan) -> Option<ResponseCode> {
@@ -168,8 +201,7 @@ impl State {
 
     /// The earliest business date that is not closed and no longer open for requests, with how many of its requests have no answer.
     pub(crate) fn closing(&self) -> Option<(BusinessDate, u64)> {
-        let next = BusinessDate::from_days(self.closed.days() + 1);
-        (next < self.date).then(|| (next, self.unanswered.get(&next).copied().unwrap_or(0)))
+        self.unclosed().next()
     }
 
     pub(crate) fn usage(&self) -> &Usage {

@@ -14,7 +14,7 @@ struct HotCard {
 bytes_of_struct!(HotCard { pan, code });
 
 /// Rises with every change of the layout; a snapshot of another version is not read, and the journal is replayed instead.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 impl State {
     /// Writes everything.
@@ -69,7 +69,7 @@ impl State {
 
     /// Fills what is derived: trace numbers in use, timers, lanes, the dead-letter list.
     fn find_again(&mut self, owed: &[LegId]) {
-        let Self { banks, book, timers, forward, usage, unanswered, date, closed, .. } = self;
+        let Self { banks, book, timers, forward, usage, unanswered, holding, date, closed, .. } = self;
         for (transaction, it) in book.all() {
             if it.standing == Standing::Open && it.date > *closed {
                 *unanswered.entry(it.date).or_default() += 1;
@@ -79,6 +79,7 @@ impl State {
                 if leg.status == LegStatus::Dead {
                     forward.bury(id);
                 }
+                *holding += usize::from(leg.is_holding());
                 if leg.status.is_open() {
                     for stan in leg.stans().into_iter().flatten() {
                         banks.retake_stan(leg.bank, stan, id);

@@ -265,6 +265,8 @@ pub struct Leg {
     pub reversal: Option<Reversal>,
     /// How often what is owed to the bank was sent (advice or repeat).
     pub attempts: u16,
+    /// What the bank said last to what was owed; `None` where it never answered.
+    pub last_word: Option<ResponseCode>,
     /// When the first such sending was owed, from which its life is counted.
     pub owed_since: Option<Timestamp>,
     /// A reversal that was asked for while the outcome was unknown and a repeat must find it first: what will stand.
@@ -295,6 +297,7 @@ bytes_of_struct!(Leg {
     due,
     reversal,
     attempts,
+    last_word,
     owed_since,
     undo,
     fee,
@@ -318,6 +321,7 @@ impl Leg {
             due: Some(due),
             reversal: None,
             attempts: 0,
+            last_word: None,
             owed_since: None,
             undo: None,
             fee: 0,
@@ -335,8 +339,9 @@ impl Leg {
         [self.answer.is_none().then_some(self.identity.stan), self.reversal.map(|it| it.identity.stan)]
     }
 
-    /// What it owes the bank when it is taken up again.
-    pub(super) fn owing(&self) -> LegStatus {
+    /// What it owes the bank, or would if it were taken up again: it is reversed, told of, or asked again.
+    #[must_use]
+    pub fn owing(&self) -> LegStatus {
         match (self.reversal, self.on_timeout) {
             (Some(_), _) => LegStatus::Reversing,
             (None, OnTimeout::Advise) => LegStatus::Advising,

@@ -29,9 +29,10 @@ fn ends(world: &World) -> Vec<String> {
 fn a_hold_moves_no_money_and_a_completion_takes_what_it_says() {
     let mut world = World::new();
     let (request, leg) = held(&mut world);
-    assert_eq!(world.positions(), []);
+    assert_eq!((world.positions(), world.state().holding()), (vec![], 1));
     let taken = completion(&mut world, &request, 30_000);
     world.send(&taken);
+    assert_eq!(world.state().holding(), 0);
     assert_eq!(world.told(), [APPROVED], "answered by the switch, before the bank");
     let advice = world.leg_at(ACLEDA);
     let original = advice.original.unwrap();
@@ -57,7 +58,7 @@ fn a_hold_ends_once_however_many_want_to_end_it() {
     let reversal = world.reversal(Mti::REVERSAL_ADVICE, &request);
     world.send(&reversal);
     world.wait(seconds(8 * 24 * 3600));
-    assert_eq!(ends(&world), ["HoldPlaced", "HoldEnded"]);
+    assert_eq!((ends(&world), world.state().holding()), (vec!["HoldPlaced".to_owned(), "HoldEnded".to_owned()], 0));
     assert_eq!(world.told(), [APPROVED; 2]);
 }
 

@@ -115,8 +115,10 @@ impl Drop for World {
             assert_eq!(one, again, "a snapshot does not survive");
             assert_eq!(restored.open_legs().collect::<Vec<_>>(), replayed.open_legs().collect::<Vec<_>>());
             self.assert_positions_sum_to_zero();
+            assert_eq!(restored.holding(), replayed.holding(), "holds in force");
             for bank in [ACLEDA, CANADIA] {
                 assert_eq!(restored.in_flight(bank), replayed.in_flight(bank), "numbers taken at {bank}");
+                assert_eq!(restored.forward_depth_of(bank), replayed.forward_depth_of(bank), "owed to {bank}");
             }
         }
     }

@@ -11,8 +11,14 @@ fn refused_advice(world: &mut World) -> LegId {
     world.send(&reversal);
     world.told();
     let advice = world.leg_at(ACLEDA);
+    assert_eq!((world.state().forward_depth_of(ACLEDA), world.state().forward_depth_of(CANADIA)), (1, 0));
     world.bank_says(ACLEDA, &advice, ResponseCode::DO_NOT_HONOUR);
-    world.state().dead_letters().next().unwrap()
+    assert_eq!(world.state().forward_depth_of(ACLEDA), 0);
+    let leg = world.state().dead_letters().next().unwrap();
+    let dead = world.state().leg(leg).unwrap();
+    assert_eq!((dead.owing(), dead.last_word), (crate::LegStatus::Reversing, Some(ResponseCode::DO_NOT_HONOUR)));
+    assert_eq!([LegId::parse(&leg.to_string()), LegId::parse("7"), LegId::parse("x.0")], [Some(leg), None, None]);
+    leg
 }
 
 #[test]
@@ -81,6 +87,7 @@ fn a_hot_card_is_refused_from_the_next_transaction_on_but_still_gets_its_salary(
 fn a_bank_is_signed_off_and_on_by_order() {
     let mut world = World::new();
     world.order(Command::SignOff(ACLEDA)).unwrap();
+    assert!(world.state().is_linked(ACLEDA) && world.state().is_signed_off(ACLEDA));
     let request = world.ask(Kind::Withdrawal, 100);
     world.send(&request);
     assert_eq!(world.told(), [ResponseCode::BANK_UNAVAILABLE]);

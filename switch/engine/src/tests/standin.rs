@@ -50,6 +50,28 @@ fn a_bank_that_is_away_is_stood_in_for_within_its_bounds_and_told_afterwards() {
 }
 
 #[test]
+fn a_bank_that_signs_on_again_is_told_at_once_whoever_had_signed_it_off() {
+    let mut world = with_stand_in();
+    for by_order in [false, true] {
+        match by_order {
+            false => world.network(ACLEDA, NetworkCode::SignOff),
+            true => world.order(Command::SignOff(ACLEDA)).unwrap(),
+        }
+        assert_eq!(asked_while_away(&mut world, Kind::Purchase, 100), APPROVED);
+        assert!(world.at_bank(ACLEDA).is_empty());
+        match by_order {
+            false => world.network(ACLEDA, NetworkCode::SignOn),
+            true => world.order(Command::SignOn(ACLEDA)).unwrap(),
+        }
+        world.wait(seconds(0));
+        let told = world.at_bank(ACLEDA);
+        let advice = told.iter().find(|message| message.mti == Mti::FINANCIAL_ADVICE).unwrap();
+        world.bank_says(ACLEDA, advice, APPROVED);
+        assert_eq!(world.state().forward_depth(), 0);
+    }
+}
+
+#[test]
 fn what_is_approved_in_a_banks_stead_counts_against_the_cards_own_limit() {
     let mut limited = World::with(|rules| {
         let kinds = vec![Kind::Purchase];

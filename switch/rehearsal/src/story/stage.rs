@@ -1,11 +1,12 @@
 //! Where the story plays: its terminals, and how it looks at balances.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bank_adapters::Card;
-use model::{Currency, Message, Money, ResponseCode, TerminalId};
+use model::{Currency, Message, Money, ResponseCode, Rrn, TerminalId};
 use tokio::time::{Instant, sleep};
 
 use super::{Story, StoryTimers};
@@ -50,6 +51,8 @@ pub(super) struct Stage<'s> {
     addr: SocketAddr,
     terminals: [Arc<Terminal>; 3],
     exchanges: Vec<Exchange>,
+    /// What slips of this step told of fees, each once, for a repeat is told the same.
+    fees: HashMap<(Option<Rrn>, Currency), u64>,
 }
 
 impl<'s> Stage<'s> {
@@ -59,7 +62,7 @@ impl<'s> Stage<'s> {
         }
         let [atm, shop, payroll] = Place::ALL.map(|place| connect(story, addr, place));
         let terminals = [atm.await?, shop.await?, payroll.await?];
-        Ok(Self { story, addr, terminals, exchanges: Vec::new() })
+        Ok(Self { story, addr, terminals, exchanges: Vec::new(), fees: HashMap::new() })
     }
 
     pub(super) fn story(&self) -> &'s Story<'s> {
@@ -74,7 +77,9 @@ impl<'s> Stage<'s> {
         Ok(self.story.cast.card(alias).map_err(Error::from)?)
     }
 
+    /// A step is over: what was said in it.
     pub(super) fn take_exchanges(&mut self) -> Vec<Exchange> {
+        self.fees.clear();
         std::mem::take(&mut self.exchanges)
     }
 
@@ -97,6 +102,9 @@ impl<'s> Stage<'s> {
         let wait = self.timers().bank + self.timers().answer;
         let exchange = terminal.ask(message, wait).await?;
         let reply = exchange.reply.clone();
+        if let Some(fee) = reply.fee {
+            self.fees.insert((reply.rrn, fee.currency()), fee.minor());
+        }
         self.exchanges.push(exchange);
         Ok(reply)
     }
@@ -112,11 +120,27 @@ impl<'s> Stage<'s> {
         if reply.code == code { Ok(reply) } else { Err(Trouble::Unexpected(format!("{} was answered {reply}", message.mti))) }
     }
 
-    /// What a balance inquiry at the ATM says, in minor units.
+    /// All that was charged in this step, in minor units.
+    fn charged(&self, currency: Currency) -> i64 {
+        let fees = self.fees.iter().filter(|((_, of), _)| *of == currency);
+        fees.map(|(_, fee)| i64::try_from(*fee).unwrap_or(i64::MAX)).fold(0, i64::saturating_add)
+    }
+
+    /// What to say of that; nothing where nothing was.
+    pub(super) fn fees(&self, currency: Currency) -> String {
+        match self.charged(currency) {
+            0 => String::new(),
+            charged => format!("; and fees of {}", money(charged, currency)),
+        }
+    }
+
+    /// What a balance inquiry at the ATM says, in minor units, as it would be without the fees of this step.
     pub(super) async fn balance(&mut self, card: &Card, currency: Currency) -> Result<i64, Trouble> {
         let atm = self.at(Place::Atm).await?;
         let reply = self.ask_for(ResponseCode::APPROVED, &atm, &atm.balance(card, currency)).await?;
-        reply.balance(currency).ok_or_else(|| Trouble::Unexpected("the inquiry was answered without a balance (DE54)".into()))
+        let told = reply.balance(currency);
+        let told = told.ok_or_else(|| Trouble::Unexpected("the inquiry was answered without a balance (DE54)".into()))?;
+        Ok(told.saturating_add(self.charged(currency)))
     }
 
     /// Waits until the balance is what it must become, for a bank is told of a reversal after the terminal is.

@@ -136,7 +136,8 @@ async fn sent_twice(stage: &mut Stage<'_>) -> Result<String, Trouble> {
         return Err(Trouble::Unexpected(format!("first {first}, then {second}")));
     }
     let after = changed(stage, card, amount.currency(), before - minor(amount)).await?;
-    Ok(format!("twice {first}; {} before, {after} after", money(before, amount.currency())))
+    let fees = stage.fees(amount.currency());
+    Ok(format!("twice {first}; {} before, {after} after{fees}", money(before, amount.currency())))
 }
 
 /// Looks again, and tells the balance if it is what it must be.
@@ -182,7 +183,7 @@ async fn paid_in(stage: &mut Stage<'_>, place: Place, kind: Kind, alias: &str, a
     let before = stage.balance(card, currency).await?;
     let reply = asked(stage, place, kind, alias, amount, APPROVED).await?;
     let after = changed(stage, card, currency, before + minor(amount)).await?;
-    Ok(format!("{reply}; {} before, {after} after", money(before, currency)))
+    Ok(format!("{reply}; {} before, {after} after{}", money(before, currency), stage.fees(currency)))
 }
 
 async fn salary(stage: &mut Stage<'_>) -> Result<String, Trouble> {
@@ -200,7 +201,8 @@ async fn salary(stage: &mut Stage<'_>) -> Result<String, Trouble> {
         changed(stage, card, currency, before).await?;
     }
     let [riel, dollars] = amounts;
-    Ok(format!("approved (00) four times: {riel} and {dollars} arrived and were taken"))
+    let fees = amounts.map(|amount| stage.fees(amount.currency())).concat();
+    Ok(format!("approved (00) four times: {riel} and {dollars} arrived and were taken{fees}"))
 }
 
 async fn reversals(stage: &mut Stage<'_>) -> Result<String, Trouble> {

@@ -23,7 +23,13 @@ enum Flaw {
     ForgetsReversals,
     /// Hangs up instead of declining.
     HangsUp,
+    /// None: charges for withdrawals, and tells it.
+    ChargesAndTells,
+    /// Charges for withdrawals, and does not tell.
+    ChargesInSecret,
 }
+
+const FEE: u64 = 500;
 
 struct Books {
     balances: HashMap<String, i64>,
@@ -87,7 +93,9 @@ impl Toy {
         let message = asked.message();
         let (account, key) = (account_of(&message), (message.terminal.unwrap(), message.stan.unwrap()));
         let amount = message.amount.unwrap().cast_signed();
-        let change = if matches!(kind, Kind::Purchase | Kind::Withdrawal) { -amount } else { amount };
+        let charged = matches!(self.flaw, Flaw::ChargesAndTells | Flaw::ChargesInSecret) && kind == Kind::Withdrawal;
+        let fee = if charged { FEE.cast_signed() } else { 0 };
+        let change = if matches!(kind, Kind::Purchase | Kind::Withdrawal) { -amount - fee } else { amount };
         let known = self.books.lock().unwrap().stored.contains_key(&key) && self.flaw != Flaw::ForgetsRequests;
         if !known && self.balance(&account).unwrap() + change < 0 {
             if self.flaw == Flaw::HangsUp {
@@ -111,7 +119,8 @@ impl Toy {
                 *self.books.lock().unwrap().balances.get_mut(&account).unwrap() -= change;
             }
         } else {
-            peer.answers(asked, ResponseCode::APPROVED).await;
+            let told = (charged && self.flaw == Flaw::ChargesAndTells).then_some(FEE);
+            peer.says(&Message { fee: told, ..asked.answer(ResponseCode::APPROVED) }).await;
         }
         true
     }
@@ -171,6 +180,14 @@ async fn money_taken_twice_is_noticed() {
         text.starts_with('✗') && text.contains("must be") && text.contains("expected: both times the same approval"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_fee_that_the_slip_tells_is_no_mistake_and_one_that_it_does_not_tell_is() {
+    let (outcome, failed) = told(&Toy::new(Flaw::ChargesAndTells)).await;
+    assert!(failed.is_empty(), "{outcome:#?}");
+    assert!(outcome.steps[3].came.ends_with("; and fees of 5.00 KHR"), "once for both: {}", outcome.steps[3].came);
+    assert_eq!(told(&Toy::new(Flaw::ChargesInSecret)).await.1, [4, 7]);
 }
 
 #[tokio::test]

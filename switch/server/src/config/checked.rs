@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Acquirer, BankId, BankRules, Prefix, Rules, Timers};
-use model::{Currency, InstitutionId, Kind, UtcOffset};
+use model::{InstitutionId, Kind, UtcOffset};
 use shard::{BankLink, LinkConfig, Side};
 use wire::{Dialect, Framing};
 
-use super::{AcquirerSection, BankSection, Config, ConfigError, LimitsSection, Synchronous};
+use super::{AcquirerSection, BankSection, Config, ConfigError, LimitsSection, Synchronous, TimersSection};
 
 /// Everything the server is told.
 #[derive(Clone, Debug)]
@@ -67,16 +67,16 @@ pub enum Reach {
 }
 
 /// Says which key is wrong.
-struct Checker<'p> {
+pub(super) struct Checker<'p> {
     path: &'p Path,
 }
 
 impl Checker<'_> {
-    fn error(&self, place: impl Into<String>, problem: impl Into<String>) -> ConfigError {
+    pub(super) fn error(&self, place: impl Into<String>, problem: impl Into<String>) -> ConfigError {
         ConfigError::Value { path: self.path.into(), place: place.into(), problem: problem.into() }
     }
 
-    fn want<T>(&self, value: Option<T>, place: &str, problem: impl FnOnce() -> String) -> Result<T, ConfigError> {
+    pub(super) fn want<T>(&self, value: Option<T>, place: &str, problem: impl FnOnce() -> String) -> Result<T, ConfigError> {
         value.ok_or_else(|| self.error(place, problem()))
     }
 
@@ -96,6 +96,46 @@ impl Checker<'_> {
 
     fn framing(&self, text: &str, place: &str) -> Result<Framing, ConfigError> {
         Framing::from_str(text).map_err(|error| self.error(place, error.to_string()))
+    }
+
+    /// A time of day, counted from midnight.
+    fn cutover(&self, text: &str, place: &str) -> Result<Duration, ConfigError> {
+        let parts = text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2);
+        let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u64>().ok())?;
+        let both = parts.and_then(|(hours, minutes)| number(hours).zip(number(minutes)));
+        let both = both.filter(|(hours, minutes)| *hours < 24 && *minutes < 60);
+        let (hours, minutes) = self.want(both, place, || format!("{text:?} is no time of day; write it as 00:00 or 23:30"))?;
+        Ok(Duration::from_secs((hours * 60 + minutes) * 60))
+    }
+
+    fn timers(&self, it: &TimersSection) -> Result<Timers, ConfigError> {
+        let never = [
+            ("atm_ms", it.atm_ms),
+            ("pos_ms", it.pos_ms),
+            ("total_ms", it.total_ms),
+            ("hold_life_ms", it.hold_life_ms),
+            ("forward_first_ms", it.forward_first_ms),
+            ("forward_max_ms", it.forward_max_ms),
+            ("forward_life_ms", it.forward_life_ms),
+        ];
+        if let Some((key, _)) = never.iter().find(|(_, millis)| *millis == 0) {
+            return Err(self.error(format!("timers.{key}"), "must be more than 0"));
+        }
+        let longest = it.atm_ms.max(it.pos_ms);
+        if it.total_ms < longest {
+            let problem = format!("is for all banks of a request together, and must be {longest} or more, what one may take");
+            return Err(self.error("timers.total_ms", problem));
+        }
+        let millis = Duration::from_millis;
+        Ok(Timers {
+            atm: millis(it.atm_ms),
+            pos: millis(it.pos_ms),
+            total: millis(it.total_ms),
+            hold_life: millis(it.hold_life_ms),
+            forward_first: millis(it.forward_first_ms),
+            forward_max: millis(it.forward_max_ms),
+            forward_life: millis(it.forward_life_ms),
+        })
     }
 
     fn acquirer(&self, it: &AcquirerSection, limits: &LimitsSection) -> Result<AcquirerPlan, ConfigError> {
@@ -121,22 +161,17 @@ impl Checker<'_> {
             self.want(Prefix::parse(text), &place("prefixes"), || format!("{text:?} is no prefix; write 1 to 11 digits"))
         });
         let names = it.kinds.clone().unwrap_or_else(|| Kind::ALL.iter().map(|kind| kind.name().to_owned()).collect());
-        let kinds = names.iter().map(|name| {
-            let known = || Kind::ALL.map(Kind::name).join(", ");
-            self.want(Kind::from_name(name), &place("kinds"), || format!("no kind is called {name:?}; known: {}", known()))
-        });
-        let currencies = it
-            .currencies
-            .iter()
-            .map(|code| self.want(Currency::from_alpha(code), &place("currencies"), || format!("ISO 4217 has no {code:?}")));
+        let kinds = self.kinds(&names, &place("kinds"))?;
+        let currencies = it.currencies.iter().map(|code| self.currency(code, &place("currencies")));
         let rules = BankRules {
             id,
             name: it.name.clone(),
             prefixes: prefixes.collect::<Result<_, _>>()?,
-            kinds: kinds.collect::<Result<_, _>>()?,
             currencies: currencies.collect::<Result<_, _>>()?,
             in_flight_max: it.in_flight_max,
-            ..BankRules::default()
+            own_terminals_only: self.own_terminals_only(it, &kinds)?,
+            stand_in: self.stand_in(it, &kinds)?,
+            kinds,
         };
         let bank = BankLink {
             name: it.name.as_str().into(),
@@ -187,23 +222,22 @@ impl Config {
         }
         let banks = self.bank.iter().map(|it| check.bank(it, limits)).collect::<Result<Vec<_>, _>>()?;
         let (bank_rules, banks): (Vec<_>, Vec<_>) = banks.into_iter().unzip();
+        let mut institutions = BTreeSet::new();
+        if let Some(twice) = bank_rules.iter().find(|it| !institutions.insert(it.id)) {
+            return Err(check.error(format!("bank.{}.institution", twice.name), "another bank has this institution already"));
+        }
         let offset = UtcOffset::parse(&self.switch.utc_offset);
-        let millis = Duration::from_millis;
-        let timers = &self.timers;
         let rules = Rules {
             institution: check.institution(&self.switch.institution, "switch.institution")?,
             offset: check.want(offset, "switch.utc_offset", || "write it as +07:00".into())?,
-            timers: Timers {
-                atm: millis(timers.atm_ms),
-                pos: millis(timers.pos_ms),
-                forward_first: millis(timers.forward_first_ms),
-                forward_max: millis(timers.forward_max_ms),
-                forward_life: millis(timers.forward_life_ms),
-                ..Timers::default()
-            },
+            cutover: check.cutover(&self.switch.cutover, "switch.cutover")?,
+            timers: check.timers(&self.timers)?,
             banks: bank_rules,
-            ..Rules::default()
+            fees: check.fees(&self.fee)?,
+            limits: check.limits(&self.card_limit)?,
+            rates: check.rates(&self.rate)?,
         };
+        check.rates_lead(&rules, &self.card_limit)?;
         Ok(Plan {
             rules,
             http: check.address(&self.http.listen, "http.listen")?,

@@ -1,12 +1,16 @@
 //! What an operator writes: `payswitch.toml`. Everything has a default but the links; an unknown key is refused with its place.
 
+mod business;
 mod checked;
 mod dialect;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub use business::{CardLimitSection, FeeSection, RateSection, StandInSection};
 pub use checked::{AcquirerPlan, BankPlan, Plan, Reach};
 pub use dialect::dialect;
 
@@ -58,6 +62,15 @@ pub struct Config {
     pub acquirer: Vec<AcquirerSection>,
     /// Banks.
     pub bank: Vec<BankSection>,
+    /// What card holders pay beside the amount.
+    #[serde(default)]
+    pub fee: Vec<FeeSection>,
+    /// How much a card may be used for in a day.
+    #[serde(default)]
+    pub card_limit: Vec<CardLimitSection>,
+    /// What currencies are worth.
+    #[serde(default)]
+    pub rate: Vec<RateSection>,
     /// Who has cards at the reference banks.
     #[serde(default)]
     pub cast: CastSection,
@@ -83,6 +96,8 @@ pub struct SwitchSection {
     pub institution: String,
     /// Local time, `+07:00`.
     pub utc_offset: String,
+    /// The local time of day at which the next business date opens, `00:00`.
+    pub cutover: String,
 }
 
 /// `[http]`
@@ -129,6 +144,11 @@ pub struct BankSection {
     /// In which currencies.
     #[serde(default = "default_currencies")]
     pub currencies: Vec<String>,
+    /// What it does at its own terminals only.
+    #[serde(default)]
+    pub own_terminals_only: Vec<String>,
+    /// What may be approved in its stead; nothing where left out.
+    pub stand_in: Option<StandInSection>,
     /// A reference bank in the switch's own process.
     #[serde(default)]
     pub in_process: bool,
@@ -194,6 +214,8 @@ pub struct CastSection {
 pub struct TimersSection {
     pub atm_ms: u64,
     pub pos_ms: u64,
+    pub total_ms: u64,
+    pub hold_life_ms: u64,
     pub forward_first_ms: u64,
     pub forward_max_ms: u64,
     pub forward_life_ms: u64,
@@ -256,7 +278,7 @@ pub enum LogFormat {
 
 impl Default for SwitchSection {
     fn default() -> Self {
-        Self { institution: "116000".into(), utc_offset: "+07:00".into() }
+        Self { institution: "116000".into(), utc_offset: "+07:00".into(), cutover: "00:00".into() }
     }
 }
 
@@ -268,7 +290,15 @@ impl Default for HttpSection {
 
 impl Default for TimersSection {
     fn default() -> Self {
-        Self { atm_ms: 25_000, pos_ms: 10_000, forward_first_ms: 1_000, forward_max_ms: 60_000, forward_life_ms: 86_400_000 }
+        Self {
+            atm_ms: 25_000,
+            pos_ms: 10_000,
+            total_ms: 35_000,
+            hold_life_ms: 604_800_000,
+            forward_first_ms: 1_000,
+            forward_max_ms: 60_000,
+            forward_life_ms: 86_400_000,
+        }
     }
 }
 
@@ -317,67 +347,5 @@ impl Config {
     /// Where it is not well written, with line and caret.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|source| ConfigError::Text { path: path.into(), source: Box::new(source) })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(text: &str) -> String {
-        match Config::parse(Path::new("payswitch.toml"), text).and_then(|config| config.check(Path::new("payswitch.toml"))) {
-            Ok(_) => panic!("taken: {text}"),
-            Err(error) => error.to_string(),
-        }
-    }
-
-    const BANK: &str = "[[bank]]\nname = \"acleda\"\ninstitution = \"116001\"\nprefixes = [\"911601\"]\nin_process = true\n";
-    const ACQUIRER: &str = "[[acquirer]]\nname = \"t\"\nlisten = \"127.0.0.1:0\"\ninstitution = \"116000\"\n";
-
-    #[test]
-    fn what_is_left_out_has_the_value_that_the_built_in_configuration_shows() {
-        let written = Config::embedded().unwrap();
-        let left_out = Config::parse(Path::new("t"), &format!("{ACQUIRER}{BANK}")).unwrap();
-        for (written, left_out) in [
-            (format!("{:?}", written.limits), format!("{:?}", left_out.limits)),
-            (format!("{:?}", written.timers), format!("{:?}", left_out.timers)),
-            (format!("{:?}", written.switch), format!("{:?}", left_out.switch)),
-            (format!("{:?}", written.http), format!("{:?}", left_out.http)),
-            (format!("{:?}", written.journal), format!("{:?}", left_out.journal)),
-            (format!("{:?}", written.log), format!("{:?}", left_out.log)),
-        ] {
-            assert_eq!(written, left_out);
-        }
-        // The keys that the file shows commented out are the defaults too.
-        let shown = DEFAULT.lines().filter_map(|line| line.strip_prefix("# ")).filter(|line| line.contains(" = ["));
-        assert_eq!(shown.count(), 2);
-        written.check(Path::new("(built-in)")).unwrap();
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_line_and_caret() {
-        let told = refusal(&format!("{ACQUIRER}escro = true\n{BANK}"));
-        assert!(told.contains("line 5") && told.contains("^^^^^") && told.contains("escro"), "{told}");
-    }
-
-    #[test]
-    fn values_that_make_no_sense_are_refused_with_their_key() {
-        let cases = [
-            (format!("{ACQUIRER}{}", BANK.replace("116001", "bank")), "bank.acleda.institution"),
-            (format!("{ACQUIRER}{}", BANK.replace("911601", "91x")), "bank.acleda.prefixes"),
-            (format!("{ACQUIRER}{}", BANK.replace("in_process = true", "")), "bank.acleda"),
-            (format!("{ACQUIRER}{BANK}kinds = [\"loan\"]\n"), "bank.acleda.kinds"),
-            (format!("{ACQUIRER}{BANK}currencies = [\"RIEL\"]\n"), "bank.acleda.currencies"),
-            (format!("{ACQUIRER}{BANK}dialect = \"iso86\"\n"), "bank.acleda.dialect"),
-            (format!("{ACQUIRER}{BANK}framing = \"3-byte\"\n"), "bank.acleda.framing"),
-            (format!("{}{BANK}", ACQUIRER.replace("127.0.0.1:0", "nowhere")), "acquirer.t.listen"),
-            (format!("{ACQUIRER}{BANK}[switch]\nutc_offset = \"7\"\n"), "switch.utc_offset"),
-            (format!("{ACQUIRER}{BANK}{BANK}"), "bank.acleda.name"),
-            (format!("{ACQUIRER}{BANK}[limits]\nframe_max_bytes = 0\n"), "limits.frame_max_bytes"),
-        ];
-        for (text, place) in cases {
-            let told = refusal(&text);
-            assert!(told.contains(place), "{place}: {told}");
-        }
     }
 }

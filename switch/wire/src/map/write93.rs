@@ -112,7 +112,7 @@ impl Told<'_> {
 
     /// DE46: one entry of fee type 2, currency 3, amount x+n 8, and zeros for rate 8, amount x+n 8 and currency 3 of reconciliation.
     fn fees(&self, out: &mut FieldWriter<'_>, fee: u64) -> Result<(), BuildError> {
-        let currency = self.message.currency.map_or(0, |currency| currency.numeric());
+        let currency = self.message.currency.map_or(0, model::Currency::numeric);
         let amount = fee_characters(46, fee)?;
         let mut entry = *b"00000D0000000000000000D00000000000";
         right_justified(entry.get_mut(2..5).unwrap_or_default(), currency.into());

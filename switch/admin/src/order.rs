@@ -1,0 +1,165 @@
+//! The body of `POST /orders`. Read by hand: what a reader of JSON says of a wrong value may repeat the value, and that may be a
+//! card number.
+
+use serde_json::Value;
+
+use crate::Trouble;
+
+/// What an operator orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Who orders it.
+    pub operator: String,
+    /// Why; empty where nobody says.
+    pub reason: String,
+    /// What.
+    pub what: What,
+}
+
+/// The orders there are.
+#[derive(Clone, PartialEq, Eq)]
+pub enum What {
+    /// `cutover`
+    Cutover,
+    /// `sign-off`
+    SignOff {
+        /// A bank's name or institution number.
+        bank: String,
+    },
+    /// `sign-on`
+    SignOn {
+        /// A bank's name or institution number.
+        bank: String,
+    },
+    /// `retry`
+    Retry {
+        /// A leg on the dead-letter list.
+        leg: String,
+    },
+    /// `discard`
+    Discard {
+        /// A leg on the dead-letter list.
+        leg: String,
+    },
+    /// `block`
+    Block {
+        /// A card number.
+        card: String,
+        /// On which list: `lost`, `stolen` or `blocked`.
+        list: String,
+    },
+    /// `unblock`
+    Unblock {
+        /// A card number.
+        card: String,
+    },
+}
+
+/// Every order's name.
+pub const ORDERS: [&str; 7] = ["cutover", "sign-off", "sign-on", "retry", "discard", "block", "unblock"];
+const FIELDS: [&str; 7] = ["operator", "reason", "order", "bank", "leg", "card", "list"];
+
+impl What {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cutover => "cutover",
+            Self::SignOff { .. } => "sign-off",
+            Self::SignOn { .. } => "sign-on",
+            Self::Retry { .. } => "retry",
+            Self::Discard { .. } => "discard",
+            Self::Block { .. } => "block",
+            Self::Unblock { .. } => "unblock",
+        }
+    }
+}
+
+impl std::fmt::Debug for What {
+    /// Its name alone: a card number is shown nowhere.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Order {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// [`Trouble::Unfit`] with the field at fault. No value is repeated in it.
+    pub fn read(body: &[u8]) -> Result<Self, Trouble> {
+        let no_object =
+            || Trouble::unfit("body", "must be a JSON object such as {\"operator\": \"sovann\", \"order\": \"cutover\"}");
+        let Ok(Value::Object(mut given)) = serde_json::from_slice(body) else { return Err(no_object()) };
+        given.retain(|_, value| !value.is_null());
+        if given.keys().any(|key| !FIELDS.contains(&key.as_str())) {
+            return Err(Trouble::unfit("body", format!("has a field that no order has; known: {}", FIELDS.join(", "))));
+        }
+        let mut take = |field: &'static str| match given.remove(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Trouble::unfit(field, "must be text in quotation marks")),
+        };
+        let operator = needed("operator", take("operator")?)?;
+        let reason = take("reason")?.unwrap_or_default();
+        let order = needed("order", take("order")?)?;
+        let what = match order.as_str() {
+            "cutover" => What::Cutover,
+            "sign-off" => What::SignOff { bank: needed("bank", take("bank")?)? },
+            "sign-on" => What::SignOn { bank: needed("bank", take("bank")?)? },
+            "retry" => What::Retry { leg: needed("leg", take("leg")?)? },
+            "discard" => What::Discard { leg: needed("leg", take("leg")?)? },
+            "block" => {
+                let list = take("list")?.unwrap_or_else(|| "blocked".to_owned());
+                What::Block { card: needed("card", take("card")?)?, list }
+            }
+            "unblock" => What::Unblock { card: needed("card", take("card")?)? },
+            _ => return Err(Trouble::unfit("order", format!("there is no such order; known: {}", ORDERS.join(", ")))),
+        };
+        match given.keys().find_map(|key| FIELDS.iter().find(|field| *field == key)) {
+            Some(unused) => Err(Trouble::unfit(unused, format!("means nothing to {}; leave it out", what.name()))),
+            None => Ok(Self { operator, reason, what }),
+        }
+    }
+}
+
+fn needed(field: &'static str, given: Option<String>) -> Result<String, Trouble> {
+    given.filter(|text| !text.trim().is_empty()).ok_or_else(|| Trouble::unfit(field, "is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_is_read_with_what_belongs_to_it() {
+        let read = |body: &str| Order::read(body.as_bytes());
+        let cutover = Order { operator: "sovann".into(), reason: String::new(), what: What::Cutover };
+        assert_eq!(read(r#"{"operator": "sovann", "order": "cutover", "bank": null}"#), Ok(cutover));
+        let block = read(r#"{"operator": "sovann", "reason": "found", "order": "block", "card": "9116010000000019"}"#).unwrap();
+        assert_eq!(block.what, What::Block { card: "9116010000000019".into(), list: "blocked".into() });
+        assert!(!format!("{block:?}").contains("0019"), "{block:?}");
+    }
+
+    #[test]
+    fn what_is_no_order_is_refused_with_its_field_and_never_repeats_a_value() {
+        for (body, field) in [
+            ("", "body"),
+            ("[\"9116010000000019\"]", "body"),
+            ("{\"operator\": \"s\", 9116010000000019}", "body"),
+            (r#"{"operator": "s", "order": "block", "9116010000000019": 1}"#, "body"),
+            (r#"{"order": "cutover"}"#, "operator"),
+            (r#"{"operator": " ", "order": "cutover"}"#, "operator"),
+            (r#"{"operator": "s"}"#, "order"),
+            (r#"{"operator": "s", "order": "9116010000000019"}"#, "order"),
+            (r#"{"operator": "s", "order": "sign-off"}"#, "bank"),
+            (r#"{"operator": "s", "order": "retry", "leg": 9116010000000019}"#, "leg"),
+            (r#"{"operator": "s", "order": "block", "card": 9116010000000019}"#, "card"),
+            (r#"{"operator": "s", "order": "cutover", "card": "9116010000000019"}"#, "card"),
+        ] {
+            let Err(Trouble::Unfit(problem)) = Order::read(body.as_bytes()) else { panic!("taken: {body}") };
+            assert_eq!(problem.field.as_deref(), Some(field), "{body}");
+            assert!(!problem.problem.contains("0019"), "{}", problem.problem);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is said over HTTP, as JSON: plain data, made by whoever has a switch, read by whoever asks it.
+
+use serde::{Deserialize, Serialize};
+
+/// `GET /status`: how the switch is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Why it cannot serve now; `None` where it can.
+    pub problem: Option<String>,
+    /// The business date that new requests belong to, `2022-12-28`.
+    pub business_date: String,
+    /// Whether the day before it is closed.
+    pub day_before_closed: bool,
+    /// Earlier dates that are not closed.
+    pub days_not_closed: Vec<OpenDay>,
+    /// Every bank of the configuration.
+    pub banks: Vec<Bank>,
+    /// Advices and repeats owed to banks.
+    pub forward_depth: usize,
+    /// What is owed to banks and was given up.
+    pub dead_letters: usize,
+    /// Authorized amounts that are held.
+    pub holds: usize,
+    /// Cards that are refused.
+    pub hot_cards: usize,
+    /// Transactions that stand although their acquirer reversed them.
+    pub overruled: usize,
+}
+
+/// A business date that is over and not closed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct OpenDay {
+    /// The date.
+    pub business_date: String,
+    /// How many of its requests have no answer.
+    pub unanswered: u64,
+}
+
+/// A bank, as the switch sees it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Bank {
+    /// Its name.
+    pub name: String,
+    /// Its institution number.
+    pub institution: u32,
+    /// Whether a link to it is up.
+    pub up: bool,
+    /// Whether it has signed off, or was by an operator.
+    pub signed_off: bool,
+    /// What is open there.
+    pub in_flight: usize,
+    /// What is owed to it.
+    pub forward_depth: usize,
+}
+
+/// A list, and how many there are where it was cut.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct List<T> {
+    /// The lines shown.
+    pub lines: Vec<T>,
+    /// How many there are.
+    pub total: usize,
+}
+
+/// A line of `GET /positions`: what somebody is owed or owes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Position {
+    /// The date.
+    pub business_date: String,
+    /// Whether nothing more is posted in it.
+    pub closed: bool,
+    /// ISO 4217, three letters.
+    pub currency: String,
+    /// Who: a bank's name, `switch`, `clearing`, or an institution number.
+    pub participant: String,
+    /// Minor units; negative: owes.
+    pub net: i64,
+    /// The same for people, in major units.
+    pub shown: String,
+}
+
+/// A line of `GET /dead-letters`: what is owed to a bank and was given up.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// By which it is tried again or discarded.
+    pub leg: String,
+    /// DE37; `payswitch why` tells the rest.
+    pub rrn: String,
+    /// The kind's name.
+    pub kind: String,
+    /// What was asked for, in major units.
+    pub amount: String,
+    /// To whom it is owed.
+    pub bank: String,
+    /// What is owed: `reversal`, `advice` or `repeat`.
+    pub owed: String,
+    /// The card, masked.
+    pub card: Option<String>,
+    /// How often it was sent.
+    pub attempts: u16,
+    /// Since when it was owed, RFC 3339, UTC.
+    pub since: Option<String>,
+    /// Why it was given up.
+    pub reason: String,
+}
+
+/// A line of `GET /hot-cards`: a card that is refused.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HotCard {
+    /// The card, masked.
+    pub card: String,
+    /// The response code it is refused with.
+    pub code: String,
+    /// What that means.
+    pub meaning: String,
+}
+
+/// A line of `GET /overruled`: a transaction that stands although its acquirer reversed it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Overruled {
+    /// DE37; `payswitch why` tells the rest.
+    pub rrn: String,
+    /// The kind's name.
+    pub kind: String,
+    /// What was asked for, in major units.
+    pub amount: String,
+    /// The date it counts in.
+    pub business_date: String,
+    /// Who wanted it undone.
+    pub acquirer: String,
+}
+
+/// The answer to an order that was carried out and is durable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Done {
+    /// What was ordered.
+    pub order: String,
+    /// The journal's block that holds it.
+    pub block: u64,
+    /// The card concerned, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
+}
+
+/// The answer to an order or a look that came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Which part of the request is at fault; none where it is not the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What is wrong, and what to do.
+    pub problem: String,
+}

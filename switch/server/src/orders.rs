@@ -1,0 +1,192 @@
+//! Operators' orders and looks, from whatever thread they come, to the one thread that touches the engine.
+//!
+//! An order is answered only when the block that holds it is durable, so that what an operator was told is never lost; or with the
+//! reason why it was not carried out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::{BankId, Command, Disallowed, Rules, State};
+use model::Pan;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many orders and looks may wait for the switch's thread.
+const WAITING_MAX: usize = 64;
+/// How long one may wait until what was decided is durable.
+const WITHIN: Duration = Duration::from_secs(10);
+/// The longest name of an operator, bytes.
+const OPERATOR_MAX: usize = 64;
+/// The longest reason, bytes.
+const REASON_MAX: usize = 500;
+
+/// What an operator wants done.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Who wants it.
+    pub operator: String,
+    /// Why.
+    pub reason: String,
+    /// What.
+    pub command: Command,
+}
+
+/// Why an order or a look came to nothing, or may have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfulfilled {
+    /// It cannot be kept as it is written.
+    #[error("{1}")]
+    Unfit(
+        /// Which part of it.
+        &'static str,
+        /// What is wrong, and what is wanted.
+        String,
+    ),
+    /// It cannot be carried out.
+    #[error(transparent)]
+    Disallowed(Disallowed),
+    /// Nothing is admitted now.
+    #[error("the switch admits nothing now: its journal stands still, or it is stopping; try again later")]
+    NotNow,
+    /// Too many wait already.
+    #[error("too many orders wait already; try again later")]
+    Busy,
+    /// Its block is not durable yet.
+    #[error("the journal stands still: whether the order holds is not known yet; look again before you repeat it")]
+    Unknown,
+    /// The switch has ended meanwhile.
+    #[error("the switch has stopped: whether the order holds is told by `payswitch journal export`")]
+    Stopped,
+}
+
+/// What is done with the state while nothing else touches it.
+type Look = dyn FnOnce(&State, &Rules) + Send;
+
+/// What the switch's thread is asked for.
+pub(crate) enum Wanted {
+    /// To carry out an order; told the block that holds it once that is durable.
+    Order(Order, oneshot::Sender<Result<u64, Unfulfilled>>),
+    /// To look at the state.
+    Look(Box<Look>),
+}
+
+/// A handle to give orders with, from any thread with a runtime.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    wanted: mpsc::Sender<Wanted>,
+    banks: Arc<[(String, BankId)]>,
+}
+
+impl Orders {
+    /// The handle, and the end at which the switch's thread takes what is wanted.
+    pub(crate) fn new(rules: &Rules) -> (Self, mpsc::Receiver<Wanted>) {
+        let (wanted, taken) = mpsc::channel(WAITING_MAX);
+        (Self { wanted, banks: rules.banks.iter().map(|bank| (bank.name.clone(), bank.id)).collect() }, taken)
+    }
+
+    /// The bank of this name or institution number.
+    ///
+    /// # Errors
+    /// Where there is none, with those there are.
+    pub fn bank(&self, text: &str) -> Result<BankId, Unfulfilled> {
+        let found = self.banks.iter().find(|(name, id)| name == text || id.to_string() == text);
+        found.map(|(_, id)| *id).ok_or_else(|| {
+            let known: Vec<_> = self.banks.iter().map(|(name, _)| name.as_str()).collect();
+            Unfulfilled::Unfit("bank", format!("there is no such bank; known: {}", known.join(", ")))
+        })
+    }
+
+    /// Carries out an order; gives the number of the durable block that holds it.
+    ///
+    /// # Errors
+    /// Why not. With [`Unfulfilled::Unknown`] and [`Unfulfilled::Stopped`] it may have been.
+    pub async fn give(&self, order: Order) -> Result<u64, Unfulfilled> {
+        fits("operator", &order.operator, OPERATOR_MAX)?;
+        fits("reason", &order.reason, REASON_MAX)?;
+        let (tell, told) = oneshot::channel();
+        self.want(Wanted::Order(order, tell))?;
+        match tokio::time::timeout(WITHIN, told).await {
+            Ok(told) => told.unwrap_or(Err(Unfulfilled::Stopped)),
+            Err(_) => Err(Unfulfilled::Unknown),
+        }
+    }
+
+    /// Looks at the state as it is between two messages. `look` runs on the switch's thread and must be short.
+    ///
+    /// # Errors
+    /// Where nobody can look now.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&State, &Rules) -> T + Send + 'static,
+    ) -> Result<T, Unfulfilled> {
+        let (tell, told) = oneshot::channel();
+        self.want(Wanted::Look(Box::new(move |state, rules| {
+            // Who asked may have gone.
+            let _ = tell.send(look(state, rules));
+        })))?;
+        match tokio::time::timeout(WITHIN, told).await {
+            Ok(told) => told.map_err(|_| Unfulfilled::Stopped),
+            Err(_) => Err(Unfulfilled::Busy),
+        }
+    }
+
+    fn want(&self, wanted: Wanted) -> Result<(), Unfulfilled> {
+        self.wanted.try_send(wanted).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unfulfilled::Busy,
+            mpsc::error::TrySendError::Closed(_) => Unfulfilled::Stopped,
+        })
+    }
+}
+
+/// Whether a text may stand in the audit log for ever: short, in one line, and without a card number.
+fn fits(part: &'static str, text: &str, max: usize) -> Result<(), Unfulfilled> {
+    let unfit = |problem: String| Err(Unfulfilled::Unfit(part, problem));
+    if text.len() > max {
+        return unfit(format!("is longer than {max} bytes"));
+    }
+    if text.chars().any(char::is_control) {
+        return unfit("must be one line, without control characters".into());
+    }
+    if shows_card(text) {
+        return unfit("holds a card number, which must stand in no log; leave it out, or write its last four digits".into());
+    }
+    Ok(())
+}
+
+/// Whether 13 to 19 digits with a right check digit stand in it, together or in groups.
+fn shows_card(text: &str) -> bool {
+    let mut run: Vec<u8> = Vec::new();
+    let mut gap = false;
+    let is_card = |run: &[u8]| run.len() >= 13 && Pan::from_digits(run).is_ok_and(Pan::luhn_holds);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                run.push(byte);
+                gap = false;
+            }
+            b' ' | b'-' if !gap => gap = true,
+            _ => {
+                if is_card(&run) {
+                    return true;
+                }
+                run.clear();
+            }
+        }
+    }
+    is_card(&run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_the_audit_log_holds_no_card_number() {
+        for text in ["card 9116010000000019", "9116 0100 0000 0019 was found", "(9116-0100-0000-0019)"] {
+            assert!(matches!(fits("reason", text, 99), Err(Unfulfilled::Unfit("reason", _))), "{text}");
+        }
+        for text in ["", "settled by letter", "RRN 123456789012, 2022-12-28", "911601******0019", "call +855 23 998 777"] {
+            assert_eq!(fits("reason", text, 99), Ok(()), "{text}");
+        }
+        assert!(fits("operator", "sovann\n", 99).is_err() && fits("operator", "sovann", 5).is_err());
+    }
+}
