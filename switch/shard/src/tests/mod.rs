@@ -205,10 +205,17 @@ fn no_byte_leaves_before_the_block_that_it_rests_on() {
     world.write();
     assert_eq!(world.codes(atm), [ResponseCode::APPROVED]);
 
-    // The stored answer rests on a durable block and needs no other.
+    // The stored answer rests on the record that it was given again.
     world.send(atm, &request);
     world.shard.release();
-    assert_eq!((world.codes(atm), world.write()), (vec![ResponseCode::APPROVED], None));
+    assert_eq!(world.codes(atm), []);
+    world.write();
+    assert_eq!(world.codes(atm), [ResponseCode::APPROVED]);
+
+    // A conflict leaves no record: its answer rests on a durable block and needs no other.
+    world.send(atm, &Message { amount: Some(1), ..request });
+    world.shard.release();
+    assert_eq!((world.codes(atm), world.write()), (vec![ResponseCode::DUPLICATE], None));
 }
 
 #[test]
