@@ -80,7 +80,7 @@ impl Switch {
     }
 
     fn ask(&mut self, message: &Message<'_>) {
-        let acquirer = Acquirer { institution: InstitutionId::new(116_000).unwrap(), escrow: false };
+        let acquirer = Acquirer { institution: message.acquirer.unwrap(), escrow: false };
         self.input(Input::Request { link: LinkId(7), acquirer, message });
     }
 
