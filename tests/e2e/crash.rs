@@ -22,7 +22,7 @@ use journal::{Step, Transaction};
 use ledger::Ledger;
 use load::{Asked, Dice, Memory, Numbers};
 
-/// How often the switch dies.
+/// How often the switch dies, unless `PAYSWITCH_CRASH_ROUNDS` says otherwise.
 const ROUNDS: usize = 10;
 /// It dies when its terminals have seen so many answers, and up to so many more.
 const ANSWERS: (usize, usize) = (50, 400);
@@ -195,11 +195,15 @@ fn seed() -> u64 {
     std::env::var("PAYSWITCH_CRASH_SEED").map_or_else(|_| drawn(), |text| text.parse().expect("a number"))
 }
 
+fn rounds() -> usize {
+    std::env::var("PAYSWITCH_CRASH_ROUNDS").map_or(ROUNDS, |text| text.parse().expect("a number"))
+}
+
 fn ten_deaths(banks: Banks) {
-    let seed = seed();
+    let (seed, rounds) = (seed(), rounds());
     println!("{banks:?}: PAYSWITCH_CRASH_SEED={seed}");
     let mut world = World::begin(banks, seed);
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         let old = world.answered.len();
         let bank = (banks == Banks::OverTcp && round % 3 == 0).then(|| world.dice.below(BANKS.len()));
         let memory = world.dies(bank);
@@ -208,7 +212,7 @@ fn ten_deaths(banks: Banks) {
         world.terminals_come_back(memory);
         world.comes_to_rest();
         let mut again = world.answered.split_off(old);
-        let all = round == ROUNDS;
+        let all = round == rounds;
         let earlier = (0..if all { old } else { OLD_REPEATS.min(old) }).map(|place| {
             let place = if all { place } else { world.dice.below(old) };
             world.answered[place].clone()

@@ -25,6 +25,9 @@ pub struct Rules {
     pub limits: Vec<CardLimit>,
     /// What currencies are worth, oldest first.
     pub rates: Vec<Rate>,
+    /// How many advices and repeats may be owed to banks before new requests are answered 96. What has happened already (advices,
+    /// reversals) is still taken. Zero: no bound.
+    pub owed_max: usize,
 }
 
 impl Rules {

@@ -296,7 +296,7 @@ impl Core {
         let limits = &self.limits;
         self.metrics.set_queue(Queue::Outbox, outboxes, limits.outbox_max_bytes * self.slots.len().max(1));
         self.metrics.set_queue(Queue::Block, block, limits.block_max_bytes);
-        self.metrics.set_queue(Queue::Forward, state.forward_depth(), 0);
+        self.metrics.set_queue(Queue::Forward, state.forward_depth(), limits.owed_max);
         self.metrics.set_queue(Queue::Connections, self.slots.len(), limits.connections_max);
         self.metrics.set_state(state, self.shard.rules());
     }

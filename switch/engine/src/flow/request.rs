@@ -29,6 +29,10 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
             return turn.record(&Record::Joined { transaction: first, link, transmitted: asked.transmitted });
         }
     };
+    let owed_max = turn.rules().owed_max;
+    if owed_max > 0 && turn.state().forward_depth() >= owed_max {
+        return answer::refuse(turn, link, message, ResponseCode::MALFUNCTION);
+    }
     let banks = match admitted(turn, &asked, &row) {
         Ok(banks) => banks,
         Err(code) => return refuse(turn, asked, code, true),

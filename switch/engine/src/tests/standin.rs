@@ -195,3 +195,22 @@ fn a_card_is_used_so_many_times_a_day() {
     world.send(&purchase);
     assert_eq!(world.at_bank(ACLEDA).len(), 1, "a purchase counts elsewhere");
 }
+
+#[test]
+fn where_too_much_is_owed_nothing_new_is_admitted_but_what_has_happened_is_taken() {
+    let mut world = World::with(|rules| rules.owed_max = 1);
+    let first = world.approved(Kind::Withdrawal);
+    let reversal = world.reversal(Mti::REVERSAL_ADVICE, &first);
+    world.send(&reversal);
+    let advice = world.leg_at(ACLEDA);
+    let refused = world.ask(Kind::Withdrawal, 100);
+    world.send(&refused);
+    let offline = Message { mti: Mti::FINANCIAL_ADVICE, ..world.ask(Kind::Purchase, 700) };
+    world.send(&offline);
+    assert_eq!(world.told(), [APPROVED, ResponseCode::MALFUNCTION, APPROVED]);
+    world.bank_says(ACLEDA, &advice, APPROVED);
+    let other = world.leg_at(ACLEDA);
+    world.bank_says(ACLEDA, &other, APPROVED);
+    world.send(&refused);
+    assert_eq!(world.at_bank(ACLEDA).len(), 1, "it was not kept, so it may come again");
+}

@@ -235,6 +235,7 @@ impl Config {
             banks: bank_rules,
             fees: check.fees(&self.fee)?,
             limits: check.limits(&self.card_limit)?,
+            owed_max: limits.owed_max,
             rates: check.rates(&self.rate)?,
         };
         check.rates_lead(&rules, &self.card_limit)?;

@@ -234,6 +234,7 @@ pub struct LimitsSection {
     pub outbox_max_bytes: usize,
     pub block_max_bytes: usize,
     pub drain_ms: u64,
+    pub owed_max: usize,
 }
 
 /// `[journal]`
@@ -313,6 +314,7 @@ impl Default for LimitsSection {
             outbox_max_bytes: 256 * 1024,
             block_max_bytes: 1024 * 1024,
             drain_ms: 30_000,
+            owed_max: 1_000_000,
         }
     }
 }
