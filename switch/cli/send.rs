@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bank_adapters::Cast;
 use clap::{Args, ValueEnum};
-use model::{Currency, Kind, Message, Money, Mti, NetworkCode};
+use model::{Currency, Kind, Message, Money, Mti, NetworkCode, Text};
 use rehearsal::{Exchange, Terminal, TerminalConfig};
 use server::config::dialect;
 use wire::{Framing, describe};
@@ -28,6 +28,18 @@ enum What {
     Balance,
     /// A salary, to the card's account.
     Salary,
+    /// The last few postings on the account.
+    MiniStatement,
+    /// Money to another account: --to ACCOUNT, --at BANK.
+    Transfer,
+    /// Credit for a phone: --to NUMBER, --at OPERATOR.
+    TopUp,
+    /// A virtual card on the card's account.
+    VirtualCard,
+    /// A purchase that is authorized, so that its amount is held, and then its completion for --stands, or for all.
+    Hold,
+    /// A purchase that happened while the terminal was offline.
+    Advice,
     /// A purchase, and then its reversal.
     Reversal,
     /// Is anybody there?
@@ -49,7 +61,13 @@ pub(super) struct Send {
     /// KHR or USD.
     #[arg(long, default_value = "KHR")]
     currency: String,
-    /// What stands of a reversed purchase, in major units; nothing where left out.
+    /// The account that receives a transfer, or the phone that is topped up.
+    #[arg(long, value_name = "NUMBER", default_value = "001234567")]
+    to: String,
+    /// The bank or operator of the receiver, by its name.
+    #[arg(long, value_name = "NAME", default_value = "smart")]
+    at: String,
+    /// What stands of a reversed purchase, or is taken of a held amount, in major units; nothing or all where left out.
     #[arg(long, value_name = "AMOUNT")]
     stands: Option<String>,
     /// Where the switch listens for terminals.
@@ -96,6 +114,24 @@ impl Send {
                     let account = account.ok_or_else(|| format!("{} has no account in {currency}", self.card))?;
                     let bank = cast.bank(&card.bank)?.institution;
                     hand.ask(&hand.terminal.salary(bank, account.number, amount)).await?
+                }
+                What::MiniStatement => hand.ask(&hand.terminal.request(Kind::MiniStatement, card, amount)).await?,
+                What::VirtualCard => hand.ask(&hand.terminal.request(Kind::VirtualCard, card, amount)).await?,
+                What::Advice => hand.ask(&hand.terminal.advice(Kind::Purchase, card, amount)).await?,
+                What::Transfer | What::TopUp => {
+                    let receiver = cast.bank(&self.at)?.institution;
+                    let to = Text::new(self.to.as_bytes()).ok_or("--to takes at most 28 characters")?;
+                    let terminal = &hand.terminal;
+                    let message = match self.what {
+                        What::Transfer => terminal.transfer(card, receiver, to, amount),
+                        _ => terminal.top_up(card, receiver, to, amount),
+                    };
+                    hand.ask(&message).await?
+                }
+                What::Hold => {
+                    let hold = hand.terminal.authorization(card, amount);
+                    hand.ask(&hold).await?;
+                    hand.ask(&hand.terminal.completion(&hold, stands.unwrap_or(amount))).await?
                 }
                 What::Reversal => {
                     let purchase = hand.terminal.request(Kind::Purchase, card, amount);

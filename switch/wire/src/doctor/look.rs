@@ -10,6 +10,10 @@ use crate::chars::hex;
 use crate::parse::{announced, salvage};
 use crate::{Cut, Dialect, FrameError, Framing, ParseError, Problem};
 
+/// Bytes that are shown of what stands between length and message: twelve packed digits, shorter than any card number in use. Even
+/// a guess that accounts for every byte may be wrong.
+const HEADER_SHOWN_MAX: usize = 6;
+
 /// How sure one message makes us: parts of a thousand.
 struct Message {
     score: i64,
@@ -149,11 +153,21 @@ pub(super) fn at(way: &Way, look: Look<'_>) -> Option<Guess> {
         let frames = if keep_alives == 1 { "frame" } else { "frames" };
         guess.fits.push(look.says(format_args!("{keep_alives} empty {frames} (keep-alive)")));
     }
-    let envelope = framing.envelope(bytes);
     if framing.has_envelope() {
-        // What a wrong guess takes for a header may be anything, a card number too.
-        let bytes = if guess.is_whole() { hex(envelope.bytes()) } else { format!("{} bytes", envelope.bytes().len()) };
-        guess.fits.push(look.says(format_args!("between length and message stand {bytes}")));
+        // Keep-alives may stand before the first message, and have a header of their own or none.
+        let frame = way.begins.checked_sub(framing.before_body()).and_then(|at| bytes.get(at..)).unwrap_or(bytes);
+        let envelope = framing.envelope(frame);
+        let line = match envelope.bytes().split_at_checked(HEADER_SHOWN_MAX) {
+            // What a wrong guess takes for a header may be anything, a card number too.
+            _ if !guess.is_whole() => {
+                look.says(format_args!("between length and message stand {} bytes", envelope.bytes().len()))
+            }
+            Some((front, rest @ [_, ..])) => {
+                look.says(format_args!("between length and message stand {} and {} bytes more", hex(front), rest.len()))
+            }
+            _ => look.says(format_args!("between length and message stand {}", hex(envelope.bytes()))),
+        };
+        guess.fits.push(line);
     }
     Some(guess).filter(|guess| guess.score > 0)
 }

@@ -150,6 +150,24 @@ fn a_diagnosis_in_a_log_holds_no_card_number() {
     assert!(told.contains("2-byte") && !told.contains("57, 49, 49, 54"), "{told}");
 }
 
+/// Found by fuzzing: a packed message behind a few bytes too many was taken for the header of a message that was none, and told.
+#[test]
+fn a_header_is_not_told_whole_even_where_everything_fits() {
+    let dialect = Dialect::builtin("iso87-bcd").unwrap();
+    let words = "2-byte header 0200723E9116018273645014";
+    let told = examine(&stream(&dialect, words, &[purchase()]), &dialects(), None);
+    assert!(told.guesses[0].is_whole() && !format!("{told:?}").contains("9116018273645014"), "{told:?}");
+    assert!(told.guesses[0].fits.iter().any(|it| it.ends_with("stand 0200723E9116 and 6 bytes more")), "{told:?}");
+}
+
+#[test]
+fn the_header_that_is_told_is_the_first_messages_and_not_a_keep_alives() {
+    let dialect = Dialect::builtin("iso87-ascii").unwrap();
+    let bytes = [&[0, 0], &stream(&dialect, "2-byte tpdu 6000030004", &[purchase()])[..]].concat();
+    let told = examine(&bytes, &dialects(), None);
+    assert!(told.guesses[0].fits.iter().any(|it| it.ends_with("stand 6000030004")), "{told:?}");
+}
+
 #[test]
 fn what_is_no_iso_8583_is_told_by_its_name() {
     let cases: [(&[u8], &str); 6] = [
