@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bank_adapters::Cast;
 use clap::{Args, ValueEnum};
-use model::{Currency, Kind, Message, Money, Mti, NetworkCode, Text};
+use model::{Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, Text};
 use rehearsal::{Exchange, Terminal, TerminalConfig};
 use server::config::dialect;
 use wire::{Framing, describe};
@@ -82,12 +82,20 @@ pub(super) struct Send {
     /// The terminal's name (DE41), eight characters at most.
     #[arg(long, default_value = "HAND0001")]
     terminal: String,
+    /// Whose terminal it is (DE32), by its institution's number: 116001 is ACLEDA. Left out, the link's own institution counts.
+    #[arg(long, value_name = "NUMBER", value_parser = institution)]
+    institution: Option<InstitutionId>,
     /// Cards and accounts; the built-in cast where left out.
     #[arg(long, value_name = "FILE")]
     cast: Option<PathBuf>,
     /// Seconds to wait for an answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 40)]
     wait: u64,
+}
+
+fn institution(text: &str) -> Result<InstitutionId, String> {
+    let number = text.parse().ok().filter(|_| text.len() <= 11);
+    number.and_then(InstitutionId::new).ok_or_else(|| format!("{text:?} is no institution; write 1 to 11 digits"))
 }
 
 impl Send {
@@ -99,7 +107,9 @@ impl Send {
         let stands = self.stands.as_deref().map(|text| Money::from_major(text, currency)).transpose()?;
         let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?;
         block_on(async {
-            let config = TerminalConfig { dialect, framing: self.framing, ..TerminalConfig::named(&self.terminal) };
+            let named = TerminalConfig::named(&self.terminal);
+            let institution = self.institution.or(named.institution);
+            let config = TerminalConfig { dialect, framing: self.framing, institution, ..named };
             let terminal = Terminal::connect(self.connect.as_str(), config).await?;
             let hand = Hand { terminal, wait: Duration::from_secs(self.wait) };
             let card = cast.card(&self.card)?;

@@ -29,6 +29,8 @@ struct Leg {
     stan: Stan,
     /// The advice's DE11 there, once there is one.
     advice: Option<Stan>,
+    /// Whether its request is itself an advice.
+    advises: bool,
     tries: u32,
 }
 
@@ -156,8 +158,9 @@ impl Teller {
                 of_leg(leg, format!("operator {operator} took it off the dead-letter list: {reason}"))
             }
             Record::LegStarted { leg, bank, identity, due, on_timeout, fee, .. } => {
-                self.legs.push(Leg { bank, stan: identity.stan, advice: None, tries: 0 });
-                if on_timeout == OnTimeout::Advise {
+                let advises = on_timeout == OnTimeout::Advise;
+                self.legs.push(Leg { bank, stan: identity.stan, advice: None, advises, tries: 0 });
+                if advises {
                     return of_leg(leg, format!("an advice for bank {bank} under DE11 {}", identity.stan));
                 }
                 let fee = if fee > 0 { format!(" with a fee of {}", self.money(fee)) } else { String::new() };
@@ -265,7 +268,10 @@ impl Teller {
     fn tried(&mut self, leg: LegId, sent: bool, due: Timestamp) -> String {
         let (what, tries, bank) = self.with(leg, |it| {
             it.tries += u32::from(sent);
-            let what = it.advice.map_or_else(|| "request".to_owned(), |stan| format!("advice under DE11 {stan}"));
+            let what = it.advice.map_or_else(
+                || if it.advises { "advice" } else { "request" }.to_owned(),
+                |stan| format!("advice under DE11 {stan}"),
+            );
             (what, it.tries, it.bank.to_string())
         });
         if sent {
@@ -276,8 +282,12 @@ impl Teller {
     }
 
     fn ended(&self, leg: LegId, code: Option<ResponseCode>, dead: bool) -> String {
-        let (bank, advice) = (self.bank(leg), self.leg(leg).is_some_and(|it| it.advice.is_some()));
-        let owed = if advice { "the reversal" } else { "the request" };
+        let bank = self.bank(leg);
+        let owed = match self.leg(leg) {
+            Some(Leg { advice: Some(_), .. }) => "the reversal",
+            Some(Leg { advises: true, .. }) => "the advice",
+            _ => "the request",
+        };
         match (dead, code) {
             (true, Some(code)) => {
                 format!("dead letter: bank {bank} refused {owed} with {}; an operator must look", said(code))
@@ -327,7 +337,7 @@ impl Teller {
 
     /// Changes what is known of a leg; one that never started, which no journal holds, is a blank that is forgotten.
     fn with<T>(&mut self, leg: LegId, change: impl FnOnce(&mut Leg) -> T) -> T {
-        let mut blank = Leg { bank: BankId::default(), stan: Stan::default(), advice: None, tries: 0 };
+        let mut blank = Leg { bank: BankId::default(), stan: Stan::default(), advice: None, advises: false, tries: 0 };
         change(self.legs.get_mut(usize::from(leg.index)).unwrap_or(&mut blank))
     }
 }

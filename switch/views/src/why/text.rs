@@ -64,7 +64,8 @@ fn heading(row: &TransactionRow, original: Option<&TransactionRow>) -> Vec<Strin
     ];
     if let Some(original) = original {
         lines.push(format!(
-            "undoes transaction {}, {} of {}, RRN {}: {}",
+            "{} transaction {}, {} of {}, RRN {}: {}",
+            if row.kind == "reversal" { "undoes" } else { "completes" },
             original.id,
             original.kind,
             money(original, original.amount),
