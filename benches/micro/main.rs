@@ -1,4 +1,4 @@
-//! What one message costs: parsing and building, deciding, keeping. The machine's noise is in every figure; compare within one run.
+//! What one message costs: parsing and building, deciding, keeping, simulating. The machine's noise is in every figure; compare within one run.
 //!
 //! `cargo bench --bench micro`; a word behind `--` picks by name, `codec` the table of codecs. `iso8583_rs` reads its specification
 //! from the file that an environment variable names at first use, so this program starts itself again with that variable set.
@@ -8,6 +8,7 @@
 mod codec;
 mod deciding;
 mod journaling;
+mod simulating;
 mod withdrawal;
 
 use std::process::{Command, ExitCode};
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         .configure_from_args();
     deciding::bench(&mut criterion);
     journaling::bench(&mut criterion);
+    simulating::bench(&mut criterion);
     criterion.final_summary();
     ExitCode::SUCCESS
 }
