@@ -105,6 +105,8 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
         (LegStatus::Approved | LegStatus::Dead, OnTimeout::Repeat) if index > 0 => {
             turn.record(&Record::ReversalOverruled { transaction });
         }
+        // A part can stand only of what the bank has heard of.
+        (LegStatus::Advising, OnTimeout::Advise) if stands > 0 => turn.record(&Record::UndoNoted { leg, stands }),
         (LegStatus::Approved, OnTimeout::Reverse | OnTimeout::Repeat | OnTimeout::Advise)
         | (LegStatus::Sent, OnTimeout::Reverse)
         | (LegStatus::Advising, OnTimeout::Advise) => start(turn, leg, ReversalReason::Asked, stands),
@@ -122,6 +124,14 @@ pub(super) fn start_unknown<O: Out>(turn: &mut Turn<'_, O>, leg: LegId) {
 /// Reverses a leg as its acquirer has asked before its outcome was known.
 pub(super) fn start_asked<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, stands: u64) {
     start(turn, leg, ReversalReason::Asked, stands);
+}
+
+/// The bank has taken an advice of which, as its acquirer has asked meanwhile, only a part is to stand.
+pub(super) fn start_noted<O: Out>(turn: &mut Turn<'_, O>, leg: LegId) {
+    let told = turn.state().leg(leg).filter(|it| it.status == LegStatus::Approved && it.on_timeout == OnTimeout::Advise);
+    if let Some(stands) = told.and_then(|it| it.undo) {
+        start(turn, leg, ReversalReason::Asked, stands);
+    }
 }
 
 /// Reverses an earlier leg, because a later one was refused.
