@@ -28,6 +28,7 @@ pub(crate) struct Bank {
     pub(crate) name: Arc<str>,
     pub(crate) id: u32,
     pub(crate) prefix: u64,
+    /// Its cards; of an operator its telephones.
     pub(crate) cards: usize,
     pub(crate) ledger: Ledger,
     /// Its connections to the switch.
@@ -189,7 +190,9 @@ impl World {
                     text = self.balances(place, own / 2, own % 2);
                     reply.balances = Some(Content::ascii(&text));
                 } else if matches!(operation.kind, Some(model::Kind::MiniStatement)) {
-                    reply.additional = Some(Content::ascii(b"no postings to tell of"));
+                    let own = operation.account.unwrap_or(0);
+                    text = self.balances(place, own / 2, own % 2);
+                    reply.additional = Some(Content::ascii(&text));
                 }
             }
         }
@@ -337,7 +340,8 @@ impl World {
                 &format!("{} {stan:06} {transmitted:010} at {} is not", message.mti, self.banks[place].name),
             ),
         }
-        if message.mti != Mti::FINANCIAL_REQUEST && message.pin_block.is_some() {
+        let first = matches!(message.mti, Mti::FINANCIAL_REQUEST | Mti::AUTHORIZATION_REQUEST);
+        if !first && message.pin_block.is_some() {
             self.violation(Checker::Secrets, number, "a PIN block shown to a bank once", &format!("{} with one", message.mti));
         }
         if message.forwarder.is_none_or(|it| it.number() != SWITCH) {

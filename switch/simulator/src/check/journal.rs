@@ -18,15 +18,22 @@ pub(crate) struct Leg {
     pub(crate) ended: Option<Option<ResponseCode>>,
     pub(crate) dead: bool,
     pub(crate) undelivered: bool,
+    /// What an advice tells has happened, minor units.
+    pub(crate) promised: Option<u64>,
+    /// Whether an operator has taken it off the dead-letter list.
+    pub(crate) discarded: bool,
+    /// How often an amount was held, and how often a hold ended.
+    pub(crate) holds: u32,
+    pub(crate) hold_ends: u32,
 }
 
 impl Leg {
     /// What must stand at the bank; `None` where an operator must find out.
     pub(crate) fn stands(&self) -> Option<u64> {
-        match (self.dead, self.reversing) {
+        match (self.dead || self.discarded, self.reversing) {
             (true, _) => None,
             (false, Some(stands)) => Some(if self.ended == Some(Some(ResponseCode::APPROVED)) { stands } else { 0 }),
-            (false, None) => Some(self.approved.unwrap_or(0)),
+            (false, None) => Some(self.approved.or(self.promised).unwrap_or(0)),
         }
     }
 }
@@ -43,6 +50,8 @@ pub(crate) struct Story {
     pub(crate) ever_told: Vec<ResponseCode>,
     /// Legs in order.
     pub(crate) legs: Vec<LegId>,
+    /// Whether it stands although it was to be undone, for its money had arrived.
+    pub(crate) overruled: bool,
     /// The business date at its acceptance.
     pub(crate) date: Option<BusinessDate>,
 }
@@ -86,9 +95,24 @@ impl Journal {
         self.stories.get_mut(number as usize)
     }
 
+    /// What a leg's bank is asked for: of a second leg what the first has approved.
+    fn asked(&mut self, leg: LegId) -> u64 {
+        let first = LegId { index: 0, ..leg };
+        let approved = self.legs.get(&first).filter(|_| leg.index > 0).and_then(|first| first.approved);
+        approved.or_else(|| Some(self.story(leg.transaction)?.asked)).unwrap_or(0)
+    }
+
+    fn with_leg(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            change(leg);
+        }
+    }
+
     fn take(&mut self, _: Timestamp, date: BusinessDate, record: &Record<'_>) {
         match *record {
-            Record::Accepted { transaction, asked } | Record::Refused { transaction, asked, .. } => {
+            Record::Accepted { transaction, asked }
+            | Record::AdviceAccepted { transaction, asked, .. }
+            | Record::Refused { transaction, asked, .. } => {
                 self.set_number(transaction, number_of(&asked.rrn));
                 if let Some(story) = self.story(transaction) {
                     story.accepted.push(transaction);
@@ -107,9 +131,22 @@ impl Journal {
                 }
             }
             Record::LegAnswered { leg, answer } => {
-                let asked = self.story(leg.transaction).map_or(0, |story| story.asked);
+                let asked = self.asked(leg);
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.approved = answer.code.approves().then(|| answer.amount.unwrap_or(asked));
+                }
+            }
+            Record::AdviceOwed { leg } => {
+                let asked = self.story(leg.transaction).map_or(0, |story| story.asked);
+                self.with_leg(leg, |leg| leg.promised = Some(asked));
+            }
+            Record::HoldPlaced { leg, .. } => self.with_leg(leg, |leg| leg.holds += 1),
+            Record::HoldEnded { leg, .. } => self.with_leg(leg, |leg| leg.hold_ends += 1),
+            Record::DeadRetried { leg, .. } => self.with_leg(leg, |leg| (leg.dead, leg.ended) = (false, None)),
+            Record::DeadDiscarded { leg, .. } => self.with_leg(leg, |leg| (leg.dead, leg.discarded) = (false, true)),
+            Record::ReversalOverruled { transaction } => {
+                if let Some(story) = self.story(transaction) {
+                    story.overruled = true;
                 }
             }
             Record::LegLost { leg, reason: LossReason::Undelivered } => {

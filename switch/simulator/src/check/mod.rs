@@ -16,6 +16,8 @@ mod twice;
 
 use std::fmt;
 
+use model::Pan;
+
 use self::journal::Journal;
 use crate::bank::ledger::{Side, State};
 use crate::world::World;
@@ -113,6 +115,8 @@ pub(crate) struct Booked {
     /// Operations that were approved at some time, by side.
     pub(crate) debits: u32,
     pub(crate) credits: u32,
+    /// The number of a virtual card.
+    pub(crate) issued: Option<Pan>,
 }
 
 /// All that is known when everything rests.
@@ -139,7 +143,7 @@ impl World {
         self.check_money(&evidence);
         self.check_answers(&evidence);
         self.check_reversals(&evidence);
-        self.check_holds();
+        self.check_holds(&evidence);
         self.check_dates(&evidence);
     }
 
@@ -147,6 +151,7 @@ impl World {
         let mut booked = vec![Booked::default(); self.transactions.len()];
         for it in self.banks.iter().flat_map(|bank| &bank.ledger.operations) {
             let Some(place) = it.number.and_then(|number| booked.get_mut(number as usize)) else { continue };
+            place.issued = place.issued.or(it.issued);
             let approved = u32::from(matches!(it.state, State::Approved | State::Reversed));
             match it.side {
                 Side::Debit => (place.debit, place.debits) = (place.debit + it.stands, place.debits + approved),

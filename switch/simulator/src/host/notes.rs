@@ -91,7 +91,10 @@ fn leg_of(record: &Record<'_>) -> Option<LegId> {
         | Record::RepeatStarted { leg }
         | Record::ForwardTried { leg, .. }
         | Record::ForwardEnded { leg, .. }
-        | Record::UndoNoted { leg, .. } => Some(leg),
+        | Record::UndoNoted { leg, .. }
+        | Record::AdviceOwed { leg }
+        | Record::DeadRetried { leg, .. }
+        | Record::DeadDiscarded { leg, .. } => Some(leg),
         _ => None,
     }
 }
@@ -155,9 +158,10 @@ impl Watch for Notes {
         }
         if let Some(story) = &mut self.told {
             let asked = match record {
-                Record::Accepted { asked, .. } | Record::Refused { asked, .. } | Record::ReversalAnswered { asked, .. } => {
-                    Some(asked)
-                }
+                Record::Accepted { asked, .. }
+                | Record::AdviceAccepted { asked, .. }
+                | Record::Refused { asked, .. }
+                | Record::ReversalAnswered { asked, .. } => Some(asked),
                 _ => None,
             };
             let id = match record.subject() {
@@ -175,6 +179,9 @@ impl Watch for Notes {
 fn words(record: &Record<'_>) -> String {
     match record {
         Record::Accepted { transaction, .. } => format!("Accepted as {transaction}"),
+        Record::AdviceAccepted { transaction, original, .. } => {
+            format!("AdviceAccepted as {transaction}, completes {original:?}")
+        }
         Record::Refused { transaction, code, .. } => format!("Refused as {transaction} with {code}"),
         Record::ReversalAnswered { transaction, original, awaited, code, .. } => {
             format!("ReversalAnswered as {transaction} with {code}, original {original:?}, awaited {awaited:?}")
