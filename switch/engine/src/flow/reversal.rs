@@ -105,6 +105,10 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
         (LegStatus::Approved | LegStatus::Dead, OnTimeout::Repeat) if index > 0 => {
             turn.record(&Record::ReversalOverruled { transaction });
         }
+        // Its bank has refused it. An operator may have it tried again, and then it must be undone.
+        (LegStatus::Dead, OnTimeout::Advise | OnTimeout::Repeat) if it.reversal.is_none() => {
+            turn.record(&Record::UndoNoted { leg, stands });
+        }
         // A part can stand only of what the bank has heard of.
         (LegStatus::Advising, OnTimeout::Advise) if stands > 0 => turn.record(&Record::UndoNoted { leg, stands }),
         (LegStatus::Approved, OnTimeout::Reverse | OnTimeout::Repeat | OnTimeout::Advise)
