@@ -19,6 +19,7 @@ use crate::queue::{Event, Moment, Queue, SECOND};
 use crate::random::Random;
 use crate::sabotage::Sabotage;
 use crate::story::Story;
+use crate::tariff::Tariff;
 use crate::terminal::Acquirer;
 use crate::terminal::transaction::Transaction;
 
@@ -71,6 +72,7 @@ pub(crate) struct World {
     pub(crate) violations: Vec<Violation>,
     pub(crate) story: Option<Story>,
     pub(crate) sabotage: Option<Sabotage>,
+    pub(crate) tariff: Tariff,
     pub(crate) scratch: Vec<u8>,
     audited: bool,
     date: Option<LocalDate>,
@@ -88,7 +90,9 @@ impl World {
         let issuers = banks.len();
         banks.extend(operators(&mut random, &mut lines, currencies, issuers));
         let acquirers = acquirers(&mut random, &mut lines);
-        let host = Host::new(rules(&banks, issuers, currencies, &mut random), seed);
+        let first_day = offset().date(timestamp(plan.start));
+        let tariff = Tariff::draw(&mut random, currencies, first_day);
+        let host = Host::new(rules(&mut banks, issuers, &tariff, &mut random), seed);
         for bank in &mut banks {
             bank.ledger.hold_life = u64::try_from(host.rules.timers.hold_life.as_micros()).unwrap_or(0);
         }
@@ -113,6 +117,7 @@ impl World {
             violations: Vec::new(),
             story,
             sabotage,
+            tariff,
             scratch: Vec::new(),
             audited: false,
             date: None,
@@ -127,6 +132,10 @@ impl World {
         world.queue.at(8 * SECOND, Event::Begin);
         world.queue.at(world.plan.calm_at + 8 * SECOND, Event::Calm);
         world
+    }
+
+    pub(crate) fn offset(&self) -> UtcOffset {
+        self.host.rules.offset
     }
 
     /// How long an authorized amount is held.
@@ -189,12 +198,14 @@ impl World {
                 self.sign(bank, true);
             }
         }
+        self.settle_dead_letters();
         self.story_event(|| "the faults end".into());
         self.queue.at(self.now + 5 * SECOND, Event::Rest);
     }
 
     /// Whether everything has come to rest; then some are asked once more, and when that is answered the world is over.
     fn rest(&mut self) {
+        self.sign_on_again();
         let open = self.transactions.iter().filter(|it| !it.is_settled()).count();
         let rests = self.host.is_drained() && open == 0 && self.transactions.len() >= self.wanted as usize;
         if rests && !self.audited {
@@ -312,7 +323,9 @@ fn acquirers(random: &mut Random, lines: &mut Vec<Line>) -> Vec<Acquirer> {
             let terminals = usize::try_from(random.between(1, 40)).unwrap_or(1);
             Acquirer {
                 name: NAMES[place].into(),
-                institution: InstitutionId::new(116_900 + place as u64).unwrap_or_else(|| unreachable!("six digits")),
+                // A bank may have terminals of its own.
+                institution: InstitutionId::new(if random.chance(100_000) { 116_001 } else { 116_900 + place as u64 })
+                    .unwrap_or_else(|| unreachable!("six digits")),
                 escrow: random.chance(500_000),
                 lines: own,
                 stans: vec![0; terminals],
@@ -331,24 +344,37 @@ fn speech(random: &mut Random) -> (Arc<Dialect>, Framing) {
     (dialect.unwrap_or_else(|| unreachable!("it is built in")), framing)
 }
 
-fn rules(banks: &[Bank], issuers: usize, currencies: [Currency; 2], random: &mut Random) -> Rules {
+fn rules(banks: &mut [Bank], issuers: usize, tariff: &Tariff, random: &mut Random) -> Rules {
     let crowded = random.chance(100_000);
+    let stand_in: Vec<_> =
+        (0..banks.len()).map(|place| (place < issuers && random.chance(500_000)).then(|| tariff.stand_in(random))).collect();
+    for (bank, stand_in) in banks.iter_mut().zip(&stand_in) {
+        bank.is_stood_in_for = stand_in.is_some();
+    }
     let bank = |(place, bank): (usize, &Bank)| BankRules {
         id: BankId(bank.id),
         name: bank.name.to_string(),
         prefixes: if place < issuers { prefixes(bank.prefix) } else { Vec::new() },
         kinds: if place < issuers { Kind::ALL.to_vec() } else { vec![Kind::TopUp] },
-        currencies: currencies.to_vec(),
+        currencies: tariff.currencies().to_vec(),
         in_flight_max: if crowded { 8 } else { 10_000 },
+        stand_in: stand_in.get(place).cloned().flatten(),
         ..BankRules::default()
     };
     Rules {
         institution: InstitutionId::new(SWITCH).unwrap_or_else(|| unreachable!("six digits")),
-        offset: UtcOffset::from_minutes(OFFSET_MINUTES).unwrap_or_else(|| unreachable!("it exists")),
+        offset: offset(),
         timers: Timers { hold_life: Duration::from_secs(random.pick(&[20, 200, 1_200])), ..Timers::default() },
         banks: banks.iter().enumerate().map(bank).collect(),
+        fees: tariff.fees(),
+        limits: tariff.limits(),
+        rates: tariff.rates(),
         ..Rules::default()
     }
+}
+
+fn offset() -> UtcOffset {
+    UtcOffset::from_minutes(OFFSET_MINUTES).unwrap_or_else(|| unreachable!("it exists"))
 }
 
 /// Of a bank's cards and of its virtual ones.

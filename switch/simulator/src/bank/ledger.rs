@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use model::{Class, Currency, InstitutionId, Kind, OriginalData, Pan, ResponseCode, TransmissionTime};
+use model::{Class, Currency, InstitutionId, Kind, LocalDate, OriginalData, Pan, ResponseCode, TransmissionTime};
 
 use super::wanted::Wanted;
 use crate::queue::Moment;
@@ -64,6 +64,11 @@ pub(crate) struct Operation {
     pub(crate) kind: Option<Kind>,
     pub(crate) side: Side,
     pub(crate) account: Option<usize>,
+    /// DE32 and DE15.
+    pub(crate) acquirer: u64,
+    pub(crate) date: Option<LocalDate>,
+    /// Whether it was to hold an amount.
+    pub(crate) held: bool,
     pub(crate) asked: u64,
     /// What moved at first, and what of it stands.
     pub(crate) granted: u64,
@@ -210,6 +215,9 @@ impl Ledger {
             kind: wanted.kind,
             side,
             account,
+            acquirer: wanted.identity.acquirer,
+            date: wanted.date,
+            held: holds,
             asked: wanted.amount,
             granted: moved,
             stands: if holds { 0 } else { moved },
@@ -333,6 +341,9 @@ impl Ledger {
                 kind: wanted.kind,
                 side: Side::Neither,
                 account: None,
+                acquirer: wanted.identity.acquirer,
+                date: wanted.date,
+                held: false,
                 asked: wanted.amount,
                 granted: 0,
                 stands: 0,

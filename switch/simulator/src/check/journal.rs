@@ -2,10 +2,10 @@
 
 use engine::{Block, LegId, LossReason, Record};
 use hashbrown::HashMap;
-use model::{BusinessDate, ResponseCode, Timestamp, TransactionId, UtcOffset};
+use model::{BusinessDate, ResponseCode, TransactionId};
 
+use super::order::Order;
 use crate::host::number_of;
-use crate::world::OFFSET_MINUTES;
 
 /// What the journal says of one leg.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,14 +65,17 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn read(plain: &[Vec<u8>], transactions: usize) -> Self {
+    pub(crate) fn read(plain: &[Vec<u8>], transactions: usize, order: &mut Order<'_>) -> Self {
         let mut journal = Self { stories: vec![Story::default(); transactions], ..Self::default() };
-        let offset = UtcOffset::from_minutes(OFFSET_MINUTES);
         let mut date = BusinessDate::default();
         for block in plain.iter().filter(|plain| !plain.is_empty()).filter_map(|plain| Block::read(plain).ok()) {
             for entry in block.entries().filter_map(Result::ok) {
-                date = date.max(offset.map_or(date, |offset| offset.date(entry.at)));
-                journal.take(entry.at, date, &entry.record);
+                // The checker of days holds it against the clock.
+                if let Record::DayOpened { date: opened } = entry.record {
+                    date = opened;
+                }
+                order.take(entry.at, &entry.record);
+                journal.take(date, &entry.record);
             }
         }
         journal
@@ -108,7 +111,7 @@ impl Journal {
         }
     }
 
-    fn take(&mut self, _: Timestamp, date: BusinessDate, record: &Record<'_>) {
+    fn take(&mut self, date: BusinessDate, record: &Record<'_>) {
         match *record {
             Record::Accepted { transaction, asked }
             | Record::AdviceAccepted { transaction, asked, .. }

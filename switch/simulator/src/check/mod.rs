@@ -9,6 +9,8 @@ mod drained;
 mod holds;
 mod journal;
 mod money;
+mod order;
+mod positions;
 mod replay;
 mod reversals;
 pub(crate) mod secrets;
@@ -19,6 +21,7 @@ use std::fmt;
 use model::Pan;
 
 use self::journal::Journal;
+use self::order::Order;
 use crate::bank::ledger::{Side, State};
 use crate::world::World;
 
@@ -47,6 +50,16 @@ pub enum Checker {
     Drained,
     /// 11: a transaction has one business date, the one of its acceptance.
     Dates,
+    /// 12: every participant is owed what it must be.
+    Positions,
+    /// 13: limits are kept, and nobody is refused who is within them.
+    Limits,
+    /// 14: a day closes when its requests are answered, and nothing is posted in it afterwards.
+    Days,
+    /// 15: no live request overtakes a debit that its bank has yet to be told of.
+    StandIn,
+    /// 16: a hot card is not asked for.
+    HotCards,
 }
 
 impl Checker {
@@ -63,6 +76,11 @@ impl Checker {
         Self::Delivery,
         Self::Drained,
         Self::Dates,
+        Self::Positions,
+        Self::Limits,
+        Self::Days,
+        Self::StandIn,
+        Self::HotCards,
     ];
 
     /// Its name.
@@ -80,6 +98,11 @@ impl Checker {
             Self::Delivery => "delivery",
             Self::Drained => "drained",
             Self::Dates => "dates",
+            Self::Positions => "positions",
+            Self::Limits => "limits",
+            Self::Days => "days",
+            Self::StandIn => "stand-in",
+            Self::HotCards => "hot cards",
         }
     }
 }
@@ -138,13 +161,20 @@ impl World {
             Err(problem) => return self.violation(Checker::Replay, None, "a journal that leads where it led", &problem),
         };
         self.check_secrets(&plain);
-        let evidence = Evidence { journal: Journal::read(&plain, self.transactions.len()), booked: self.booked() };
+        let tariff = self.tariff.clone();
+        let mut order = Order::new(&tariff);
+        let journal = Journal::read(&plain, self.transactions.len(), &mut order);
+        let evidence = Evidence { journal, booked: self.booked() };
         self.check_twice(&evidence);
         self.check_money(&evidence);
         self.check_answers(&evidence);
         self.check_reversals(&evidence);
         self.check_holds(&evidence);
         self.check_dates(&evidence);
+        self.check_positions(&evidence, &order);
+        for it in order.violations {
+            self.violation(it.checker, it.transaction, &it.expected, &it.stood);
+        }
     }
 
     fn booked(&self) -> Vec<Booked> {

@@ -438,7 +438,9 @@ impl World {
         let it = &self.transactions[number as usize];
         let amount = message.amount.unwrap_or(it.amount);
         if code.approves() {
-            if message.authorization != authorization(Some(number)) && !it.row.mti.is_advice() {
+            let stood_in = it.bank.is_some_and(|bank| self.banks[bank].is_stood_in_for)
+                && message.authorization.is_some_and(|code| code.as_bytes().starts_with(b"S"));
+            if message.authorization != authorization(Some(number)) && !it.row.mti.is_advice() && !stood_in {
                 let stood = format!("{:?} instead of {:?}", message.authorization, authorization(Some(number)));
                 self.violation(Checker::Delivery, Some(number), "the bank's approval of this very request", &stood);
             }
