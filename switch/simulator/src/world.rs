@@ -27,7 +27,7 @@ use crate::terminal::transaction::Transaction;
 pub(crate) const OFFSET_MINUTES: i16 = 420;
 
 /// How long everything may take to come to rest when the faults have ended.
-const REST_WITHIN: Moment = 6 * 3600 * SECOND;
+const REST_WITHIN: Moment = 2 * 3600 * SECOND;
 
 /// Violations of one seed that are told; more would tell the same.
 const VIOLATIONS_MAX: usize = 8;

@@ -110,7 +110,9 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
             turn.record(&Record::UndoNoted { leg, stands });
         }
         // A part can stand only of what the bank has heard of.
-        (LegStatus::Advising, OnTimeout::Advise) if stands > 0 => turn.record(&Record::UndoNoted { leg, stands }),
+        (LegStatus::Advising, OnTimeout::Advise) if stands > 0 && !sabotage::is(sabotage::Fault::UndoneAdviceForgotten) => {
+            turn.record(&Record::UndoNoted { leg, stands });
+        }
         (LegStatus::Approved, OnTimeout::Reverse | OnTimeout::Repeat | OnTimeout::Advise)
         | (LegStatus::Sent, OnTimeout::Reverse)
         | (LegStatus::Advising, OnTimeout::Advise) => start(turn, leg, ReversalReason::Asked, stands),
@@ -158,7 +160,9 @@ pub(super) fn undelivered<O: Out>(turn: &mut Turn<'_, O>, transaction: Transacti
 /// Starts the reversal of a leg, once. A leg that never left, was declined, or is being reversed already stays as it is.
 fn start<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, reason: ReversalReason, stands: u64) {
     let Some(it) = turn.state().leg(leg) else { return };
-    if it.reversal.is_some() || !matches!(it.status, LegStatus::Sent | LegStatus::Approved | LegStatus::Advising) {
+    let declined = it.status == LegStatus::Declined && sabotage::is(sabotage::Fault::ReversalAfterDecline);
+    let stands_here = matches!(it.status, LegStatus::Sent | LegStatus::Approved | LegStatus::Advising);
+    if it.reversal.is_some() || !(stands_here || declined) {
         return;
     }
     let (bank, held) = (it.bank, it.hold.is_some());

@@ -306,7 +306,8 @@ impl Ledger {
 
     /// Holds whose time is over are free.
     pub(crate) fn expire(&mut self, now: Moment) {
-        while let Some((_, place)) = self.holds.pop_front_if(|(at, _)| *at <= now) {
+        while let Some((_, place)) = self.holds.front().copied().filter(|(at, _)| *at <= now) {
+            self.holds.pop_front();
             self.end_hold(place);
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Leg {
     pub(crate) ended: Option<Option<ResponseCode>>,
     pub(crate) dead: bool,
     pub(crate) undelivered: bool,
+    /// Whether its bank has said no.
+    pub(crate) declined: bool,
     /// What an advice tells has happened, minor units.
     pub(crate) promised: Option<u64>,
     /// Whether an operator has taken it off the dead-letter list.
@@ -136,6 +138,7 @@ impl Journal {
             Record::LegAnswered { leg, answer } => {
                 let asked = self.asked(leg);
                 if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.declined = !answer.code.approves();
                     leg.approved = answer.code.approves().then(|| answer.amount.unwrap_or(asked));
                 }
             }

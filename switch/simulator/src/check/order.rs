@@ -1,6 +1,8 @@
-//! What the order of records must be, by a small model of the rules that is led along the journal: 13. limits are kept, and nobody
-//! is refused who is within them; 14. a day closes when all of its requests are answered, and nothing is posted in it afterwards;
-//! 15. no live request overtakes a debit that its bank has yet to be told of; 16. a hot card is not asked for.
+//! What the order of records must be, by a small model of the rules that is led along the journal.
+//!
+//! Its checkers are limits (13), days (14), stand-in (15) and hot cards (16): limits are kept, and nobody
+//! is refused who is within them; a day closes when all of its requests are answered, and nothing is posted in it afterwards;
+//! no live request overtakes a debit that its bank has yet to be told of; a hot card is not asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 

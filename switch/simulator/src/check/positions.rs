@@ -1,10 +1,13 @@
-//! 12. Every participant is owed what it must be: banks' books, the fee table and nothing else say how much; the journal's entries
-//! and the state's positions must say the same. Their sum is zero, always.
+//! 12. Every participant is owed what it must be.
+//!
+//! Banks' books, the fee table and nothing else say how much; the journal's entries and the state's positions must say the same.
+//! Their sum is zero, always.
 
 use std::collections::BTreeMap;
 
 use engine::{Participant, State};
 use hashbrown::HashMap;
+use model::Kind;
 
 use super::order::{Nets, Order};
 use super::{Checker, Evidence};
@@ -71,7 +74,7 @@ impl World {
         let (fee, interchange) = if free { (0, 0) } else { self.tariff.charge(kind, currency, date) };
         let charged = it.state == ledger::State::Approved || it.stands > 0;
         // An inquiry that was answered before is answered again for nothing.
-        let again = kind.is_inquiry_here() && it.fee == 0;
+        let again = is_inquiry(kind) && it.fee == 0;
         if charged && interchange > 0 && !again {
             pay(bank, acquirer, interchange);
         }
@@ -109,12 +112,6 @@ pub(super) fn balance(state: &State) -> bool {
 }
 
 /// Kinds whose answer is not kept.
-trait Inquiry {
-    fn is_inquiry_here(self) -> bool;
-}
-
-impl Inquiry for model::Kind {
-    fn is_inquiry_here(self) -> bool {
-        matches!(self, Self::Balance | Self::MiniStatement | Self::PinChange)
-    }
+fn is_inquiry(kind: Kind) -> bool {
+    matches!(kind, Kind::Balance | Kind::MiniStatement | Kind::PinChange)
 }

@@ -1,6 +1,6 @@
 //! What is noted of the shard's decisions as they are made: for coverage, and for the check that nothing leaves too early.
 
-use engine::{LegId, LegStatus, LinkId, Record, ReversalReason, State};
+use engine::{HoldEnd, LegId, LegStatus, LinkId, LossReason, Record, ReversalReason, StandInReason, State};
 use model::{Mti, ResponseCode, Rrn, Timestamp};
 use shard::{Direction, Shard, Side, Watch};
 use wire::BuildError;
@@ -46,6 +46,8 @@ pub(crate) struct Notes {
     pub(crate) records: Vec<(&'static str, u64)>,
     pub(crate) transitions: Vec<(Transition, u64)>,
     pub(crate) reasons: Vec<(ReversalReason, u64)>,
+    /// Other things that were reached: what, and which.
+    pub(crate) others: Vec<((&'static str, &'static str), u64)>,
     /// The leg that the last record was about, and its status before.
     pending: Option<(LegId, Option<LegStatus>)>,
     /// Records in words, where somebody wants to tell a story.
@@ -136,6 +138,31 @@ impl Watch for Notes {
                     self.fresh.push(Note::Named { bank: leg.bank.0, stan, transmitted });
                 }
                 count(&mut self.reasons, *reason);
+            }
+            Record::StoodIn { reason, .. } => {
+                let why = match reason {
+                    StandInReason::SignedOff => "signed off",
+                    StandInReason::Down => "down",
+                    StandInReason::Queued => "queued",
+                };
+                count(&mut self.others, ("stand-in", why));
+            }
+            Record::HoldEnded { how, .. } => {
+                let how = match how {
+                    HoldEnd::Completed => "completed",
+                    HoldEnd::Reversed => "reversed",
+                    HoldEnd::Expired => "expired",
+                };
+                count(&mut self.others, ("hold", how));
+            }
+            Record::LegLost { reason, .. } => {
+                let why = match reason {
+                    LossReason::Timeout => "timeout",
+                    LossReason::BadReply => "bad reply",
+                    LossReason::Stopped => "stopped",
+                    LossReason::Undelivered => "undelivered",
+                };
+                count(&mut self.others, ("leg lost", why));
             }
             Record::Answered { transaction, answer } => {
                 if let Some(it) = before.transaction(*transaction) {
