@@ -29,6 +29,38 @@ pub enum Fault {
     OutcomeNotKept,
     /// A request is taken though it was taken before.
     DuplicateTaken,
+    /// A fee is not given back when what it was asked for is undone.
+    FeeKeptOnReversal,
+    /// A hold that has ended is ended again.
+    HoldEndedTwice,
+    /// A hold whose time is over goes on.
+    HoldNeverEnds,
+    /// The first leg stands though the second was refused.
+    FirstLegStands,
+    /// A bank is not told of what was approved in its stead.
+    StandInNotTold,
+    /// A live request overtakes a debit that its bank has yet to be told of.
+    StandInOvertaken,
+    /// An entry counts in the day of its transaction though that is closed.
+    PostedInClosedDay,
+    /// What a refused request took of its card's limit stays taken.
+    LimitKept,
+    /// A second leg that was credited in part counts as credited whole.
+    PartialCreditTakenForWhole,
+    /// What an operator has discarded stays on the dead-letter list.
+    DiscardedComesBack,
+    /// A request whose outcome must be found is declined when it is found approved.
+    LateApprovalDropped,
+    /// What was declined is reversed.
+    ReversalAfterDecline,
+    /// A hot card is asked for.
+    HotCardAsked,
+    /// A day closes while a request of it waits.
+    DayClosedEarly,
+    /// Interchange goes to the switch, not to the acquirer.
+    InterchangeToSwitch,
+    /// A part of an advice that its bank has not heard of is undone as if it had.
+    UndoneAdviceForgotten,
 }
 
 impl Fault {
@@ -47,6 +79,22 @@ impl Fault {
         Self::PartToldAsWhole,
         Self::OutcomeNotKept,
         Self::DuplicateTaken,
+        Self::FeeKeptOnReversal,
+        Self::HoldEndedTwice,
+        Self::HoldNeverEnds,
+        Self::FirstLegStands,
+        Self::StandInNotTold,
+        Self::StandInOvertaken,
+        Self::PostedInClosedDay,
+        Self::LimitKept,
+        Self::PartialCreditTakenForWhole,
+        Self::DiscardedComesBack,
+        Self::LateApprovalDropped,
+        Self::ReversalAfterDecline,
+        Self::HotCardAsked,
+        Self::DayClosedEarly,
+        Self::InterchangeToSwitch,
+        Self::UndoneAdviceForgotten,
     ];
 }
 

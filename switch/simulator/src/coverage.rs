@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use engine::{LegStatus, Record};
-use model::ResponseCode;
+use model::{Mti, ResponseCode};
 use shard::CloseReason;
 
 use crate::faults::Fault;
 use crate::host::{Notes, Transition};
+use crate::terminal::kinds::{ROWS, Row};
 
 /// Counts of one seed, cheap to make.
 #[derive(Debug, Default)]
@@ -18,7 +19,8 @@ pub(crate) struct Coverage {
     records: Vec<(&'static str, u64)>,
     transitions: Vec<(Transition, u64)>,
     reasons: Vec<(String, u64)>,
-    kinds: Vec<(&'static str, u64)>,
+    kinds: Vec<((&'static str, Mti), u64)>,
+    others: Vec<((&'static str, &'static str), u64)>,
 }
 
 fn add<K: PartialEq>(counts: &mut Vec<(K, u64)>, key: K, by: u64) {
@@ -40,8 +42,8 @@ impl Coverage {
         add(&mut self.codes, code, 1);
     }
 
-    pub(crate) fn kind(&mut self, name: &'static str) {
-        add(&mut self.kinds, name, 1);
+    pub(crate) fn kind(&mut self, row: &Row) {
+        add(&mut self.kinds, (row.kind.name(), row.mti), 1);
     }
 
     pub(crate) fn closed(&mut self, reason: &CloseReason) {
@@ -58,6 +60,7 @@ impl Coverage {
     pub(crate) fn take(&mut self, notes: &mut Notes) {
         notes.records.drain(..).for_each(|(name, count)| add(&mut self.records, name, count));
         notes.transitions.drain(..).for_each(|(way, count)| add(&mut self.transitions, way, count));
+        notes.others.drain(..).for_each(|(what, count)| add(&mut self.others, what, count));
         notes.reasons.drain(..).for_each(|(reason, count)| add(&mut self.reasons, format!("{reason:?}"), count));
     }
 }
@@ -70,14 +73,30 @@ pub struct Reached(BTreeMap<(&'static str, String), u64>);
 fn must_reach() -> Vec<(&'static str, String)> {
     let faults = Fault::ALL.iter().map(|fault| ("fault", fault.name().to_owned()));
     let records = Record::NAMES.iter().map(|name| ("record", (*name).to_owned()));
-    let codes = ["00", "09", "10", "13", "14", "15", "25", "40", "41", "43", "51", "62", "76", "91", "92", "94", "96"];
+    let codes =
+        ["00", "09", "10", "13", "14", "15", "25", "40", "41", "43", "05", "51", "61", "62", "65", "76", "91", "92", "94", "96"];
     let codes = codes.iter().map(|code| ("code", (*code).to_owned()));
     let closed = ["framing", "garbage", "sign-on refused", "silent"].iter().map(|name| ("link closed", (*name).to_owned()));
     let ways = WAYS.iter().map(|(from, to)| ("leg", way(&(*from, *to))));
-    let reasons = ["Unknown", "Asked", "Undelivered"].iter().map(|name| ("reversal", (*name).to_owned()));
-    let kinds = crate::terminal::kinds::ROWS.iter().filter(|row| row.weight > 0).map(|row| ("kind", row.kind.name().to_owned()));
-    faults.chain(records).chain(codes).chain(closed).chain(ways).chain(reasons).chain(kinds).collect()
+    let reasons = ["Unknown", "Asked", "Undelivered", "LaterLegRefused"].iter().map(|name| ("reversal", (*name).to_owned()));
+    let kinds = ROWS.iter().map(|row| ("kind", format!("{} {}", row.mti, row.kind.name())));
+    let others = OTHERS.iter().map(|(what, name)| (*what, (*name).to_owned()));
+    faults.chain(records).chain(codes).chain(closed).chain(ways).chain(reasons).chain(kinds).chain(others).collect()
 }
+
+/// Why the switch stood in, how holds ended, why an outcome was not known.
+const OTHERS: &[(&str, &str)] = &[
+    ("stand-in", "signed off"),
+    ("stand-in", "down"),
+    ("stand-in", "queued"),
+    ("hold", "completed"),
+    ("hold", "reversed"),
+    ("hold", "expired"),
+    ("leg lost", "timeout"),
+    ("leg lost", "bad reply"),
+    ("leg lost", "stopped"),
+    ("leg lost", "undelivered"),
+];
 
 /// The ways that a leg can go.
 const WAYS: &[Transition] = &[
@@ -92,6 +111,13 @@ const WAYS: &[Transition] = &[
     (Some(LegStatus::Reversing), LegStatus::Dead),
     (Some(LegStatus::Repeating), LegStatus::Approved),
     (Some(LegStatus::Repeating), LegStatus::Declined),
+    (Some(LegStatus::Sent), LegStatus::Advising),
+    (Some(LegStatus::Advising), LegStatus::Approved),
+    (Some(LegStatus::Advising), LegStatus::Dead),
+    (Some(LegStatus::Advising), LegStatus::Reversing),
+    (Some(LegStatus::Dead), LegStatus::Advising),
+    (Some(LegStatus::Dead), LegStatus::Reversing),
+    (Some(LegStatus::Dead), LegStatus::Discarded),
 ];
 
 fn way((from, to): &Transition) -> String {
@@ -110,7 +136,8 @@ impl Reached {
         coverage.records.iter().for_each(|(name, count)| put("record", (*name).to_owned(), *count));
         coverage.transitions.iter().for_each(|(it, count)| put("leg", way(it), *count));
         coverage.reasons.iter().for_each(|(name, count)| put("reversal", name.clone(), *count));
-        coverage.kinds.iter().for_each(|(name, count)| put("kind", (*name).to_owned(), *count));
+        coverage.kinds.iter().for_each(|((name, mti), count)| put("kind", format!("{mti} {name}"), *count));
+        coverage.others.iter().for_each(|((what, name), count)| put(what, (*name).to_owned(), *count));
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {

@@ -82,6 +82,22 @@ faults! {
     NoEcho = "echo lost",
     /// A bank refuses a sign-on.
     RefusedSignOn = "sign-on refused",
+    /// A bank lists a card of its own, or takes it off the list.
+    HotCard = "hot card by its bank",
+    /// An operator opens the next business date.
+    OrderedCutover = "cutover by order",
+    /// An operator signs a bank off.
+    OrderedOff = "bank signed off by order",
+    /// And on again.
+    OrderedOn = "bank signed on by order",
+    /// An operator lists a card.
+    CardListed = "card listed by order",
+    /// And takes it off.
+    CardUnlisted = "card unlisted by order",
+    /// An operator has a dead letter tried again.
+    DeadRetried = "dead letter retried",
+    /// An operator discards one.
+    DeadDiscarded = "dead letter discarded",
     /// The business date changes.
     Midnight = "midnight",
 }
@@ -156,6 +172,14 @@ const STRIKES: &[(Fault, u64, u32)] = &[
     (Fault::RequestLost, 4, 200),
     (Fault::ClockStep, 3, 300),
     (Fault::SlowReader, 5, 400),
+    (Fault::HotCard, 12, 300),
+    (Fault::OrderedCutover, 1, 200),
+    (Fault::OrderedOff, 3, 250),
+    (Fault::OrderedOn, 6, 250),
+    (Fault::CardListed, 6, 250),
+    (Fault::CardUnlisted, 6, 250),
+    (Fault::DeadRetried, 6, 400),
+    (Fault::DeadDiscarded, 6, 400),
 ];
 
 impl Plan {

@@ -14,6 +14,7 @@ mod digest;
 mod faults;
 mod host;
 mod line;
+mod operator;
 mod queue;
 mod random;
 mod regression;
@@ -21,6 +22,7 @@ mod run;
 mod sabotage;
 mod story;
 mod strikes;
+mod tariff;
 mod terminal;
 #[cfg(test)]
 mod tests;

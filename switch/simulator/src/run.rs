@@ -88,7 +88,7 @@ fn lived(mut world: World, seed: u64) -> (Outcome, Option<Story>) {
         world.coverage.take(shard.watch());
     }
     for it in &world.transactions {
-        world.coverage.kind(it.row.kind.name());
+        world.coverage.kind(it.row);
     }
     let mut reached = Reached::default();
     reached.add(&world.coverage);

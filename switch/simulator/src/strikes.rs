@@ -52,6 +52,14 @@ impl World {
                 let time = self.random.between(SECOND / 10, 50 * SECOND);
                 self.slow(line, time);
             }
+            Fault::HotCard if bank < self.issuers && self.banks[bank].up => self.hot_card(bank),
+            Fault::OrderedCutover
+            | Fault::OrderedOff
+            | Fault::OrderedOn
+            | Fault::CardListed
+            | Fault::CardUnlisted
+            | Fault::DeadRetried
+            | Fault::DeadDiscarded => return self.operator(fault, bank),
             _ => return,
         }
         self.coverage.fault(fault);

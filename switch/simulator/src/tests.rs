@@ -27,23 +27,58 @@ fn seeds_that_once_failed_pass() {
 /// Seeds within which a planted fault must be found.
 const WITHIN: u64 = 1000;
 
-/// Who finds it first, and under which seed; a seed that fails without it proves nothing.
-fn caught(sabotage: Sabotage) -> Option<(u64, Checker)> {
-    (0..WITHIN).find_map(|seed| {
-        let found = run(seed, 500, Some(sabotage)).violations.first()?.checker;
-        run(seed, 500, None).violations.is_empty().then_some((seed, found))
+/// Who must find what is planted.
+fn finder(sabotage: Sabotage) -> Checker {
+    match sabotage {
+        Sabotage::GateOpensEarly => Checker::Gate,
+        Sabotage::StoreForgetsABlock | Sabotage::BankReplyAltered => Checker::Money,
+        Sabotage::AnswersCrossed => Checker::Delivery,
+        Sabotage::Unsealed | Sabotage::PinBlockKept => Checker::Secrets,
+        Sabotage::Engine(fault) => match fault {
+            Fault::TombstoneForgotten
+            | Fault::TimeoutNotReversed
+            | Fault::ReversalNotForwarded
+            | Fault::PartTakenForWhole
+            | Fault::PartToldAsWhole
+            | Fault::FirstLegStands
+            | Fault::StandInNotTold
+            | Fault::PartialCreditTakenForWhole
+            | Fault::LateApprovalDropped
+            | Fault::UndoneAdviceForgotten => Checker::Money,
+            Fault::ReversedApprovedAgain | Fault::DuplicateTaken => Checker::Answers,
+            Fault::MatchedByStanAlone | Fault::JoinedOnOldLink => Checker::Delivery,
+            Fault::DeadLetterLost | Fault::DiscardedComesBack | Fault::ReversalAfterDecline => Checker::Reversals,
+            Fault::HoldEndedTwice | Fault::HoldNeverEnds => Checker::Holds,
+            Fault::FeeKeptOnReversal | Fault::InterchangeToSwitch => Checker::Positions,
+            Fault::PostedInClosedDay | Fault::DayClosedEarly => Checker::Days,
+            Fault::WrongBusinessDate => Checker::Dates,
+            Fault::RepeatedUnderNewName => Checker::Gate,
+            Fault::OutcomeNotKept => Checker::Drained,
+            Fault::StandInOvertaken => Checker::StandIn,
+            Fault::LimitKept => Checker::Limits,
+            Fault::HotCardAsked => Checker::HotCards,
+        },
+    }
+}
+
+/// Under which seed who must has found it; a seed that fails without it proves nothing.
+fn caught(sabotage: Sabotage) -> Option<u64> {
+    let finder = finder(sabotage);
+    (0..WITHIN).find(|seed| {
+        let found = run(*seed, 500, Some(sabotage)).violations.iter().any(|it| it.checker == finder);
+        found && run(*seed, 500, None).violations.is_empty()
     })
 }
 
 #[test]
-fn every_planted_fault_is_found() {
+fn every_planted_fault_is_found_by_the_checker_that_must() {
     let all = Sabotage::AT_THE_SEAMS.iter().copied().chain(Fault::ALL.iter().copied().map(Sabotage::Engine));
     let mut unseen = Vec::new();
     for sabotage in all {
         match caught(sabotage) {
-            Some((seed, checker)) => println!("{sabotage:?}: {} under seed {seed}", checker.name()),
+            Some(seed) => println!("{sabotage:?}: {} under seed {seed}", finder(sabotage).name()),
             None => unseen.push(sabotage),
         }
     }
-    assert_eq!(unseen, [], "planted and never found");
+    assert_eq!(unseen, [], "planted, and never found by whom it must be");
 }

@@ -1,9 +1,10 @@
 //! One world: terminals, banks, connections and a switch, on one clock that jumps from event to event.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::{BankId, BankRules, Prefix, Rules, Timers};
-use model::{Currency, InstitutionId, Kind, LocalDate, Timestamp, UtcOffset};
+use model::{Currency, InstitutionId, Kind, LocalDate, Pan, Timestamp, UtcOffset};
 use wire::{Dialect, Framing};
 
 use crate::bank::ledger::{CardState, Ledger};
@@ -18,6 +19,7 @@ use crate::queue::{Event, Moment, Queue, SECOND};
 use crate::random::Random;
 use crate::sabotage::Sabotage;
 use crate::story::Story;
+use crate::tariff::Tariff;
 use crate::terminal::Acquirer;
 use crate::terminal::transaction::Transaction;
 
@@ -55,7 +57,11 @@ pub(crate) struct World {
     pub(crate) is_calm: bool,
     pub(crate) lines: Vec<Line>,
     pub(crate) acquirers: Vec<Acquirer>,
+    /// Issuers of cards, and behind them operators of mobile phones.
     pub(crate) banks: Vec<Bank>,
+    pub(crate) issuers: usize,
+    /// Virtual cards that terminals were told of: bank, funding card's place, number.
+    pub(crate) issued: Vec<(usize, usize, Pan)>,
     pub(crate) host: Host,
     pub(crate) currencies: [Currency; 2],
     pub(crate) transactions: Vec<Transaction>,
@@ -66,6 +72,7 @@ pub(crate) struct World {
     pub(crate) violations: Vec<Violation>,
     pub(crate) story: Option<Story>,
     pub(crate) sabotage: Option<Sabotage>,
+    pub(crate) tariff: Tariff,
     pub(crate) scratch: Vec<u8>,
     audited: bool,
     date: Option<LocalDate>,
@@ -79,9 +86,16 @@ impl World {
         plan.told = story.is_some();
         let currencies = [116, 840].map(|code| Currency::from_numeric(code).unwrap_or_else(|| unreachable!("it is listed")));
         let mut lines = Vec::new();
-        let banks = banks(&mut random, &mut lines, currencies);
+        let mut banks = banks(&mut random, &mut lines, currencies);
+        let issuers = banks.len();
+        banks.extend(operators(&mut random, &mut lines, currencies, issuers));
         let acquirers = acquirers(&mut random, &mut lines);
-        let host = Host::new(rules(&banks, currencies, &mut random), seed);
+        let first_day = offset().date(timestamp(plan.start));
+        let tariff = Tariff::draw(&mut random, currencies, first_day);
+        let host = Host::new(rules(&mut banks, issuers, &tariff, &mut random), seed);
+        for bank in &mut banks {
+            bank.ledger.hold_life = u64::try_from(host.rules.timers.hold_life.as_micros()).unwrap_or(0);
+        }
         let rates = plan.rates;
         let mut world = Self {
             now: 0,
@@ -92,6 +106,8 @@ impl World {
             lines,
             acquirers,
             banks,
+            issuers,
+            issued: Vec::new(),
             host,
             currencies,
             transactions: Vec::with_capacity(wanted as usize),
@@ -101,6 +117,7 @@ impl World {
             violations: Vec::new(),
             story,
             sabotage,
+            tariff,
             scratch: Vec::new(),
             audited: false,
             date: None,
@@ -115,6 +132,15 @@ impl World {
         world.queue.at(8 * SECOND, Event::Begin);
         world.queue.at(world.plan.calm_at + 8 * SECOND, Event::Calm);
         world
+    }
+
+    pub(crate) fn offset(&self) -> UtcOffset {
+        self.host.rules.offset
+    }
+
+    /// How long an authorized amount is held.
+    pub(crate) fn hold_life(&self) -> Moment {
+        u64::try_from(self.host.rules.timers.hold_life.as_micros()).unwrap_or(0)
     }
 
     /// The true time, which terminals and banks go by.
@@ -172,12 +198,14 @@ impl World {
                 self.sign(bank, true);
             }
         }
+        self.settle_dead_letters();
         self.story_event(|| "the faults end".into());
         self.queue.at(self.now + 5 * SECOND, Event::Rest);
     }
 
     /// Whether everything has come to rest; then some are asked once more, and when that is answered the world is over.
     fn rest(&mut self) {
+        self.sign_on_again();
         let open = self.transactions.iter().filter(|it| !it.is_settled()).count();
         let rests = self.host.is_drained() && open == 0 && self.transactions.len() >= self.wanted as usize;
         if rests && !self.audited {
@@ -248,7 +276,7 @@ fn banks(random: &mut Random, lines: &mut Vec<Line>, currencies: [Currency; 2]) 
                 (state, [open, open])
             });
             let accounts: Vec<_> = accounts.collect();
-            let ledger = Ledger::new(*prefix, currencies, accounts, random.chance(700_000));
+            let ledger = Ledger::new(*prefix, currencies, accounts, random.chance(700_000), random.chance(200_000));
             let mut bank = Bank::new(name, *id, *prefix, ledger, cards);
             let (dialect, framing) = speech(random);
             for _ in 0..random.between(1, 2) {
@@ -256,6 +284,27 @@ fn banks(random: &mut Random, lines: &mut Vec<Line>, currencies: [Currency; 2]) 
                 lines.push(Line::new(Far::Bank(place), Arc::clone(&dialect), framing));
             }
             bank
+        })
+        .collect()
+}
+
+/// Operators of mobile phones: banks without cards, that credit telephones.
+fn operators(random: &mut Random, lines: &mut Vec<Line>, currencies: [Currency; 2], behind: usize) -> Vec<Bank> {
+    const OPERATORS: [(&str, u32); 2] = [("metfone", 116_801), ("smart", 116_802)];
+    let count = random.between(1, 2);
+    OPERATORS
+        .iter()
+        .take(usize::try_from(count).unwrap_or(1))
+        .enumerate()
+        .map(|(place, (name, id))| {
+            let phones = usize::try_from(random.between(2, 20)).unwrap_or(2);
+            let accounts = vec![(CardState::Normal, [0, 0]); phones];
+            let ledger = Ledger::new(0, currencies, accounts, false, random.chance(300_000));
+            let mut operator = Bank::new(name, *id, 0, ledger, phones);
+            let (dialect, framing) = speech(random);
+            operator.lines.push(lines.len());
+            lines.push(Line::new(Far::Bank(behind + place), dialect, framing));
+            operator
         })
         .collect()
 }
@@ -274,7 +323,9 @@ fn acquirers(random: &mut Random, lines: &mut Vec<Line>) -> Vec<Acquirer> {
             let terminals = usize::try_from(random.between(1, 40)).unwrap_or(1);
             Acquirer {
                 name: NAMES[place].into(),
-                institution: InstitutionId::new(116_900 + place as u64).unwrap_or_else(|| unreachable!("six digits")),
+                // A bank may have terminals of its own.
+                institution: InstitutionId::new(if random.chance(100_000) { 116_001 } else { 116_900 + place as u64 })
+                    .unwrap_or_else(|| unreachable!("six digits")),
                 escrow: random.chance(500_000),
                 lines: own,
                 stans: vec![0; terminals],
@@ -293,22 +344,40 @@ fn speech(random: &mut Random) -> (Arc<Dialect>, Framing) {
     (dialect.unwrap_or_else(|| unreachable!("it is built in")), framing)
 }
 
-fn rules(banks: &[Bank], currencies: [Currency; 2], random: &mut Random) -> Rules {
+fn rules(banks: &mut [Bank], issuers: usize, tariff: &Tariff, random: &mut Random) -> Rules {
     let crowded = random.chance(100_000);
-    let bank = |bank: &Bank| BankRules {
+    let stand_in: Vec<_> =
+        (0..banks.len()).map(|place| (place < issuers && random.chance(500_000)).then(|| tariff.stand_in(random))).collect();
+    for (bank, stand_in) in banks.iter_mut().zip(&stand_in) {
+        bank.is_stood_in_for = stand_in.is_some();
+    }
+    let bank = |(place, bank): (usize, &Bank)| BankRules {
         id: BankId(bank.id),
         name: bank.name.to_string(),
-        prefixes: Prefix::parse(&bank.prefix.to_string()).into_iter().collect(),
-        kinds: Kind::ALL.to_vec(),
-        currencies: currencies.to_vec(),
+        prefixes: if place < issuers { prefixes(bank.prefix) } else { Vec::new() },
+        kinds: if place < issuers { Kind::ALL.to_vec() } else { vec![Kind::TopUp] },
+        currencies: tariff.currencies().to_vec(),
         in_flight_max: if crowded { 8 } else { 10_000 },
+        stand_in: stand_in.get(place).cloned().flatten(),
         ..BankRules::default()
     };
     Rules {
         institution: InstitutionId::new(SWITCH).unwrap_or_else(|| unreachable!("six digits")),
-        offset: UtcOffset::from_minutes(OFFSET_MINUTES).unwrap_or_else(|| unreachable!("it exists")),
-        timers: Timers::default(),
-        banks: banks.iter().map(bank).collect(),
+        offset: offset(),
+        timers: Timers { hold_life: Duration::from_secs(random.pick(&[20, 200, 1_200])), ..Timers::default() },
+        banks: banks.iter().enumerate().map(bank).collect(),
+        fees: tariff.fees(),
+        limits: tariff.limits(),
+        rates: tariff.rates(),
         ..Rules::default()
     }
+}
+
+fn offset() -> UtcOffset {
+    UtcOffset::from_minutes(OFFSET_MINUTES).unwrap_or_else(|| unreachable!("it exists"))
+}
+
+/// Of a bank's cards and of its virtual ones.
+fn prefixes(prefix: u64) -> Vec<Prefix> {
+    [prefix, prefix + 10].iter().filter_map(|prefix| Prefix::parse(&prefix.to_string())).collect()
 }

@@ -10,6 +10,7 @@ use model::{BusinessDate, Message, Mti, NetworkCode, TransactionId, Transmission
 use super::Turn;
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
+use crate::sabotage;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -42,7 +43,10 @@ pub(super) fn open<O: Out>(turn: &mut Turn<'_, O>, date: BusinessDate) {
 
 /// Closes every earlier day of which no request waits for its answer.
 pub(super) fn close<O: Out>(turn: &mut Turn<'_, O>) {
-    while let Some((date, 0)) = turn.state().closing() {
+    while let Some((date, waiting)) = turn.state().closing() {
+        if waiting > 0 && !sabotage::is(sabotage::Fault::DayClosedEarly) {
+            return;
+        }
         turn.record(&Record::DayClosed { date });
     }
 }
@@ -50,5 +54,6 @@ pub(super) fn close<O: Out>(turn: &mut Turn<'_, O>) {
 /// The day in which something about the transaction is posted now: its own while that is not closed.
 pub(super) fn posting<O: Out>(turn: &Turn<'_, O>, transaction: TransactionId) -> BusinessDate {
     let open = turn.state().date();
-    turn.state().transaction(transaction).map(|it| it.date).filter(|date| !turn.state().is_closed(*date)).unwrap_or(open)
+    let is_open = |date: &BusinessDate| !turn.state().is_closed(*date) || sabotage::is(sabotage::Fault::PostedInClosedDay);
+    turn.state().transaction(transaction).map(|it| it.date).filter(is_open).unwrap_or(open)
 }

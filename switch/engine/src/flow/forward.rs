@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::{Message, Mti, OriginalData, ResponseCode};
 
-use super::{Turn, legs};
+use super::{Turn, legs, reversal};
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
 use crate::state::{Leg, LegStatus};
@@ -124,4 +124,5 @@ fn end<O: Out>(turn: &mut Turn<'_, O>, id: LegId, code: Option<ResponseCode>, de
     if let Some(next) = lane.and_then(|lane| turn.state().forward().head(lane)) {
         attempt(turn, next);
     }
+    reversal::start_noted(turn, id);
 }

@@ -134,6 +134,8 @@ pub(super) fn reply<O: Out>(turn: &mut Turn<'_, O>, bank: BankId, message: &Mess
         (LegStatus::Sent, Some(code)) if sound && !answers_advice => answered(turn, id, code, message),
         (LegStatus::Sent, _) => lost(turn, id, LossReason::BadReply),
         (LegStatus::Repeating, Some(code)) if sound && !answers_advice => {
+            let dropped = code.approves() && sabotage::is(sabotage::Fault::LateApprovalDropped);
+            let code = if dropped { ResponseCode::DO_NOT_HONOUR } else { code };
             if forward::is_final(code) {
                 answered(turn, id, code, message);
             }
@@ -188,7 +190,7 @@ fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: An
     let Some(wanted) = turn.state().transaction(id.transaction).map(|it| wanted(it, id.index)) else { return };
     let amount = answer.amount.unwrap_or(wanted);
     posting::post(turn, id, amount);
-    if id.index > 0 && answer.amount.is_some() {
+    if id.index > 0 && answer.amount.is_some() && !sabotage::is(sabotage::Fault::PartialCreditTakenForWhole) {
         // What was taken must arrive whole.
         reversal::start_refused(turn, id);
         return declined(turn, id, Answer::of(ResponseCode::DO_NOT_HONOUR));
@@ -233,8 +235,11 @@ fn whole<O: Out>(turn: &Turn<'_, O>, id: LegId, last: Answer) -> Answer {
 
 /// The bank has said no: what earlier legs did is undone, and the acquirer is told.
 fn declined<O: Out>(turn: &mut Turn<'_, O>, id: LegId, answer: Answer) {
-    for index in 0..id.index {
+    for index in 0..if sabotage::is(sabotage::Fault::FirstLegStands) { 0 } else { id.index } {
         reversal::start_refused(turn, LegId { index, ..id });
+    }
+    if sabotage::is(sabotage::Fault::ReversalAfterDecline) {
+        reversal::start_unknown(turn, id);
     }
     let Some(transaction) = turn.state().transaction(id.transaction) else { return };
     let answer = Answer { authorization: None, issued: None, amount: None, ..answer };
@@ -273,9 +278,10 @@ pub(super) fn lost<O: Out>(turn: &mut Turn<'_, O>, id: LegId, reason: LossReason
     match on_timeout {
         OnTimeout::Reverse => {
             tell_unless_undone(turn, id.transaction, ResponseCode::BANK_UNAVAILABLE);
-            if !sabotage::is(sabotage::Fault::TimeoutNotReversed) {
-                reversal::start_unknown(turn, id);
+            if sabotage::is(sabotage::Fault::TimeoutNotReversed) {
+                return turn.record(&Record::ForwardEnded { leg: id, code: None, dead: false });
             }
+            reversal::start_unknown(turn, id);
         }
         OnTimeout::Repeat => {
             tell_unless_undone(turn, id.transaction, ResponseCode::IN_PROGRESS);

@@ -7,11 +7,11 @@
 use model::{BusinessDate, Currency};
 
 use super::{Turn, dates};
-use crate::LegId;
 use crate::kinds::{Moves, Row, Step, row_of};
 use crate::out::Out;
 use crate::record::{Part, Record};
 use crate::state::Participant;
+use crate::{LegId, sabotage};
 
 /// Posts what an approval of `amount` moves.
 pub(super) fn post<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, amount: u64) {
@@ -26,7 +26,14 @@ pub(super) fn post<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, amount: u64) {
 /// Takes back what does not stand any more.
 pub(super) fn take_back<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, stands: u64) {
     let Some((posted, charged)) = turn.state().leg(leg).map(|leg| (leg.posted, leg.charged)) else { return };
-    let Some(entries) = Entries::of(turn, leg, posted.saturating_sub(stands), charged && stands == 0) else { return };
+    let Some(entries) = Entries::of(
+        turn,
+        leg,
+        posted.saturating_sub(stands),
+        charged && stands == 0 && !sabotage::is(sabotage::Fault::FeeKeptOnReversal),
+    ) else {
+        return;
+    };
     let Entries { date, currency, entries } = entries;
     for Entry { part, from, to, amount } in entries.into_iter().filter(|entry| entry.amount > 0) {
         turn.record(&Record::PostedBack { leg, part, date, currency, from, to, amount });
@@ -56,13 +63,14 @@ impl Entries {
         let bank = Participant::Institution(leg.bank.0.into());
         let switch = Participant::Institution(turn.rules().institution.number());
         let acquirer = Participant::Institution(it.asked.acquirer.number());
+        let paid = if sabotage::is(sabotage::Fault::InterchangeToSwitch) { switch } else { acquirer };
         let (from, to) = sides(bank, acquirer, &row, step);
         let principal = if step.moves == Moves::Nothing { 0 } else { principal };
         let (fee, interchange) = if with_fee { (leg.fee, leg.interchange) } else { (0, 0) };
         let entries = [
             Entry { part: Part::Principal, from, to, amount: principal },
             Entry { part: Part::Fee, from: bank, to: switch, amount: fee },
-            Entry { part: Part::Interchange, from: bank, to: acquirer, amount: interchange },
+            Entry { part: Part::Interchange, from: bank, to: paid, amount: interchange },
         ];
         Some(Self { date: dates::posting(turn, id.transaction), currency: it.asked.currency, entries })
     }

@@ -66,7 +66,8 @@ fn admitted<'r, O: Out>(turn: &Turn<'r, O>, asked: &Asked, row: &Row) -> Result<
     if asked.pan.is_some_and(|pan| !pan.luhn_holds()) || (needs_card && asked.pan.is_none()) {
         return Err(ResponseCode::UNKNOWN_CARD);
     }
-    if needs_card && let Some(code) = asked.pan.and_then(|pan| turn.state().hot_card(pan)) {
+    let is_hot = |pan| turn.state().hot_card(pan).filter(|_| !sabotage::is(sabotage::Fault::HotCardAsked));
+    if needs_card && let Some(code) = asked.pan.and_then(is_hot) {
         return Err(code);
     }
     let banks = row.steps.iter().map(|step| route::bank(turn.rules(), asked, step)).collect::<Result<Vec<_>, _>>()?;
@@ -88,6 +89,7 @@ fn unreachable<O: Out>(turn: &Turn<'_, O>, bank: &BankRules, lane: Lane) -> Opti
     match (banks.is_linked(bank.id), banks.is_available(bank.id)) {
         (false, _) => Some(StandInReason::Down),
         (true, false) => Some(StandInReason::SignedOff),
+        (true, true) if sabotage::is(sabotage::Fault::StandInOvertaken) => None,
         (true, true) => turn.state().owes_advice(lane).then_some(StandInReason::Queued),
     }
 }

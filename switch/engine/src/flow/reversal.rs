@@ -105,6 +105,14 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
         (LegStatus::Approved | LegStatus::Dead, OnTimeout::Repeat) if index > 0 => {
             turn.record(&Record::ReversalOverruled { transaction });
         }
+        // Its bank has refused it. An operator may have it tried again, and then it must be undone.
+        (LegStatus::Dead, OnTimeout::Advise | OnTimeout::Repeat) if it.reversal.is_none() => {
+            turn.record(&Record::UndoNoted { leg, stands });
+        }
+        // A part can stand only of what the bank has heard of.
+        (LegStatus::Advising, OnTimeout::Advise) if stands > 0 && !sabotage::is(sabotage::Fault::UndoneAdviceForgotten) => {
+            turn.record(&Record::UndoNoted { leg, stands });
+        }
         (LegStatus::Approved, OnTimeout::Reverse | OnTimeout::Repeat | OnTimeout::Advise)
         | (LegStatus::Sent, OnTimeout::Reverse)
         | (LegStatus::Advising, OnTimeout::Advise) => start(turn, leg, ReversalReason::Asked, stands),
@@ -122,6 +130,14 @@ pub(super) fn start_unknown<O: Out>(turn: &mut Turn<'_, O>, leg: LegId) {
 /// Reverses a leg as its acquirer has asked before its outcome was known.
 pub(super) fn start_asked<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, stands: u64) {
     start(turn, leg, ReversalReason::Asked, stands);
+}
+
+/// The bank has taken an advice of which, as its acquirer has asked meanwhile, only a part is to stand.
+pub(super) fn start_noted<O: Out>(turn: &mut Turn<'_, O>, leg: LegId) {
+    let told = turn.state().leg(leg).filter(|it| it.status == LegStatus::Approved && it.on_timeout == OnTimeout::Advise);
+    if let Some(stands) = told.and_then(|it| it.undo) {
+        start(turn, leg, ReversalReason::Asked, stands);
+    }
 }
 
 /// Reverses an earlier leg, because a later one was refused.
@@ -144,7 +160,9 @@ pub(super) fn undelivered<O: Out>(turn: &mut Turn<'_, O>, transaction: Transacti
 /// Starts the reversal of a leg, once. A leg that never left, was declined, or is being reversed already stays as it is.
 fn start<O: Out>(turn: &mut Turn<'_, O>, leg: LegId, reason: ReversalReason, stands: u64) {
     let Some(it) = turn.state().leg(leg) else { return };
-    if it.reversal.is_some() || !matches!(it.status, LegStatus::Sent | LegStatus::Approved | LegStatus::Advising) {
+    let declined = it.status == LegStatus::Declined && sabotage::is(sabotage::Fault::ReversalAfterDecline);
+    let stands_here = matches!(it.status, LegStatus::Sent | LegStatus::Approved | LegStatus::Advising);
+    if it.reversal.is_some() || !(stands_here || declined) {
         return;
     }
     let (bank, held) = (it.bank, it.hold.is_some());

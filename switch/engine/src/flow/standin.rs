@@ -10,6 +10,7 @@ use crate::kinds::Step;
 use crate::out::Out;
 use crate::record::{Record, StandInReason};
 use crate::rules::{fees, limits, standin};
+use crate::sabotage;
 use crate::state::{Answer, Asked};
 
 /// Approves `asked` in the stead of `bank`, or says 91.
@@ -38,5 +39,8 @@ pub(super) fn decide<O: Out>(
     let authorization = Text::new(format!("S{:05}", transaction.0 % 100_000).as_bytes());
     let answer = Answer { authorization, ..Answer::of(ResponseCode::APPROVED) };
     answer::tell(turn, transaction, answer, answer::Passed::default());
+    if sabotage::is(sabotage::Fault::StandInNotTold) {
+        return turn.record(&Record::ForwardEnded { leg, code: None, dead: false });
+    }
     forward::attempt(turn, leg);
 }

@@ -220,7 +220,9 @@ impl State {
                 Some(leg.transaction)
             }
             Record::DeadDiscarded { leg, .. } => {
-                self.forward.exhume(leg);
+                if !sabotage::is(sabotage::Fault::DiscardedComesBack) {
+                    self.forward.exhume(leg);
+                }
                 self.with_leg(leg, |it| it.status = LegStatus::Discarded)
             }
             Record::CardListed { pan, code, .. } => {
@@ -266,7 +268,8 @@ impl State {
         let Some(leg) = self.leg(id) else { return };
         let stood_in = leg.stood_in.map(|amount| Used { class: Usage::STAND_IN, amount });
         let taken = [leg.used, stood_in];
-        if let (Some(pan), true) = (pan, date == self.date) {
+        let still = date == self.date && !sabotage::is(sabotage::Fault::LimitKept);
+        if let (Some(pan), true) = (pan, still) {
             for used in taken.into_iter().flatten() {
                 self.usage.give_back(pan, used.class, used.amount);
             }
@@ -277,7 +280,8 @@ impl State {
     /// A hold in force, of which the bank knows, ends by the clock.
     fn time_hold(&mut self, id: LegId) {
         let Some(leg) = self.leg(id) else { return };
-        if let (LegStatus::Approved, Some(hold), true) = (leg.status, leg.hold, leg.is_holding()) {
+        let in_force = leg.is_holding() && !sabotage::is(sabotage::Fault::HoldNeverEnds);
+        if let (LegStatus::Approved, Some(hold), true) = (leg.status, leg.hold, in_force) {
             self.time(id, Some(hold.expires));
         }
     }

@@ -152,3 +152,49 @@ fn an_advice_and_a_request_under_one_number_are_two_things() {
     world.send(&Message { mti: Mti::FINANCIAL_ADVICE, ..request });
     assert_eq!((world.told(), world.at_bank(ACLEDA).len()), (vec![APPROVED], 1));
 }
+
+#[test]
+fn an_advice_that_was_undone_while_it_was_dead_is_undone_when_it_is_tried_again() {
+    let mut world = World::new();
+    let advice = Message { mti: Mti::FINANCIAL_ADVICE, ..world.ask(Kind::Purchase, 700) };
+    world.send(&advice);
+    let refused = world.leg_at(ACLEDA);
+    world.bank_says(ACLEDA, &refused, ResponseCode::INVALID_TRANSACTION);
+    let reversal = world.reversal(Mti::REVERSAL_ADVICE, &advice);
+    world.send(&reversal);
+    assert_eq!((world.told(), world.at_bank(ACLEDA)), (vec![APPROVED; 2], vec![]));
+
+    let dead = world.state().dead_letters().next().unwrap();
+    world.order(Command::Retry(dead)).unwrap();
+    let told = world.leg_at(ACLEDA);
+    world.bank_says(ACLEDA, &told, APPROVED);
+    let undone = world.leg_at(ACLEDA);
+    assert_eq!((undone.mti, undone.replacement), (Mti::REVERSAL_ADVICE, None));
+    world.bank_says(ACLEDA, &undone, APPROVED);
+    assert_eq!(world.positions(), []);
+}
+
+#[test]
+fn a_part_of_an_advice_that_its_bank_has_not_heard_of_stands_when_it_has() {
+    let mut world = World::new();
+    world.input(Input::Bank(ACLEDA, BankEvent::Down));
+    let advice = Message { mti: Mti::FINANCIAL_ADVICE, ..world.ask(Kind::Purchase, 700) };
+    world.send(&advice);
+    let part = Message { replacement: Some(200), ..world.reversal(Mti::REVERSAL_ADVICE, &advice) };
+    world.send(&part);
+    assert_eq!(world.told(), [ResponseCode::APPROVED; 2]);
+
+    world.bank_up(ACLEDA);
+    world.wait(seconds(0));
+    let told = world.leg_at(ACLEDA);
+    assert_eq!(
+        (told.mti, told.amount),
+        (Mti::FINANCIAL_ADVICE, Some(700)),
+        "a reversal first would find nothing to leave standing"
+    );
+    world.bank_says(ACLEDA, &told, ResponseCode::APPROVED);
+    let reversal = world.leg_at(ACLEDA);
+    assert_eq!((reversal.mti, reversal.replacement), (Mti::REVERSAL_ADVICE, Some(200)));
+    world.bank_says(ACLEDA, &reversal, ResponseCode::APPROVED);
+    assert_eq!(world.positions(), [(116_001, -200), (116_900, 200)]);
+}

@@ -3,15 +3,14 @@
 //! A second implementation of the contract between switch and banks, written from its words alone. What is in here has been
 //! committed: a restart of the bank loses none of it.
 
+use std::collections::VecDeque;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use model::{Class, Currency, InstitutionId, Kind, OriginalData, Pan, ResponseCode, TransmissionTime};
+use model::{Class, Currency, InstitutionId, Kind, LocalDate, OriginalData, Pan, ResponseCode, TransmissionTime};
 
 use super::wanted::Wanted;
-use crate::queue::{Moment, SECOND};
-
-/// After which a hold is free again by itself.
-const HOLD_LIFE: Moment = 7 * 24 * 3600 * SECOND;
+use crate::queue::Moment;
 
 /// By what an operation is known: DE7, DE11, DE32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +64,11 @@ pub(crate) struct Operation {
     pub(crate) kind: Option<Kind>,
     pub(crate) side: Side,
     pub(crate) account: Option<usize>,
+    /// DE32 and DE15.
+    pub(crate) acquirer: u64,
+    pub(crate) date: Option<LocalDate>,
+    /// Whether it was to hold an amount.
+    pub(crate) held: bool,
     pub(crate) asked: u64,
     /// What moved at first, and what of it stands.
     pub(crate) granted: u64,
@@ -76,7 +80,6 @@ pub(crate) struct Operation {
     pub(crate) issued: Option<Pan>,
     /// How often it was undone or, of a hold, ended.
     pub(crate) endings: u32,
-    expires: Moment,
 }
 
 /// An account of one currency.
@@ -126,10 +129,22 @@ pub(crate) struct Ledger {
     pub(crate) settlement: [i64; 2],
     /// Approves a part where the whole cannot be had.
     approves_parts: bool,
+    /// Now and then credits less than it was asked to, and says so.
+    cuts_credits: bool,
+    /// After which a hold is free again by itself.
+    pub(crate) hold_life: Moment,
+    /// Holds by when they expire; those that have ended before are still in it.
+    holds: VecDeque<(Moment, usize)>,
 }
 
 impl Ledger {
-    pub(crate) fn new(prefix: u64, currencies: [Currency; 2], cards: Vec<(CardState, [i64; 2])>, approves_parts: bool) -> Self {
+    pub(crate) fn new(
+        prefix: u64,
+        currencies: [Currency; 2],
+        cards: Vec<(CardState, [i64; 2])>,
+        approves_parts: bool,
+        cuts_credits: bool,
+    ) -> Self {
         let accounts = cards.iter().flat_map(|(_, open)| open.map(|balance| Account { balance, held: 0 })).collect();
         Self {
             currencies,
@@ -141,6 +156,9 @@ impl Ledger {
             by_identity: HashMap::with_hasher(FixedState::with_seed(4)),
             settlement: [0; 2],
             approves_parts,
+            cuts_credits,
+            hold_life: 0,
+            holds: VecDeque::new(),
         }
     }
 
@@ -151,6 +169,7 @@ impl Ledger {
 
     /// Posts one message; the same identity again gets the same answer and moves nothing.
     pub(crate) fn post(&mut self, wanted: &Wanted, now: Moment) -> Said {
+        self.expire(now);
         match (wanted.mti.class(), wanted.mti.is_advice()) {
             (Some(Class::Reversal), _) => self.reverse(wanted),
             (Some(Class::Financial | Class::Authorization), _) => self.financial(wanted, now),
@@ -183,7 +202,9 @@ impl Ledger {
             if holds {
                 self.hold(account, moved + fee);
             } else {
-                self.end_hold(wanted.original, now);
+                if let Some(place) = wanted.original.and_then(|named| self.find(named)) {
+                    self.end_hold(place);
+                }
                 self.move_money(account, side, moved, fee);
             }
         }
@@ -194,6 +215,9 @@ impl Ledger {
             kind: wanted.kind,
             side,
             account,
+            acquirer: wanted.identity.acquirer,
+            date: wanted.date,
+            held: holds,
             asked: wanted.amount,
             granted: moved,
             stands: if holds { 0 } else { moved },
@@ -203,8 +227,10 @@ impl Ledger {
             code,
             issued,
             endings: 0,
-            expires: now + HOLD_LIFE,
         });
+        if state == State::Held {
+            self.holds.push_back((now + self.hold_life, place));
+        }
         self.by_identity.insert(wanted.identity, place);
         self.told(place)
     }
@@ -245,14 +271,15 @@ impl Ledger {
         let account = self.accounts.get(place).ok_or(ResponseCode::NO_SUCH_ACCOUNT)?;
         let there = u64::try_from(account.balance - account.held).unwrap_or(0);
         let amount = if side == Side::Neither { 0 } else { wanted.amount };
+        let may_be_part = matches!(wanted.kind, Some(Kind::Purchase | Kind::Transfer | Kind::TopUp));
         match side {
+            // One in forty, by a rule of its own.
+            Side::Credit if by_account && self.cuts_credits && amount > 1 && amount % 40 == 7 => Ok((Some(place), amount / 2)),
             Side::Credit => Ok((Some(place), amount)),
             _ if advice || amount + wanted.fee <= there => {
                 Ok((Some(place), if side == Side::Neither { wanted.amount } else { amount }))
             }
-            Side::Debit if self.approves_parts && wanted.kind == Some(Kind::Purchase) && there > wanted.fee => {
-                Ok((Some(place), there - wanted.fee))
-            }
+            Side::Debit if self.approves_parts && may_be_part && there > wanted.fee => Ok((Some(place), there - wanted.fee)),
             _ => Err(ResponseCode::NOT_SUFFICIENT_FUNDS),
         }
     }
@@ -277,15 +304,25 @@ impl Ledger {
         }
     }
 
+    /// Holds whose time is over are free.
+    pub(crate) fn expire(&mut self, now: Moment) {
+        while let Some((_, place)) = self.holds.front().copied().filter(|(at, _)| *at <= now) {
+            self.holds.pop_front();
+            self.end_hold(place);
+        }
+    }
+
+    /// What accounts hold, all together.
+    pub(crate) fn held(&self) -> i64 {
+        self.accounts.iter().map(|account| account.held.abs()).sum()
+    }
+
     /// Frees a hold, if it is one and stands; says so by counting.
-    fn end_hold(&mut self, named: Option<OriginalData>, now: Moment) {
-        let Some(place) = named.and_then(|named| self.find(named)) else { return };
+    fn end_hold(&mut self, place: usize) {
         let Some(it) = self.operations.get_mut(place).filter(|it| it.state == State::Held) else { return };
         it.state = State::Ended;
         it.endings += 1;
-        let expired = it.expires <= now;
         let freed = i64::try_from(it.granted + it.fee).unwrap_or(0);
-        debug_assert!(!expired || freed >= 0, "an expired hold is freed once, too");
         if let Some(account) = it.account.and_then(|place| self.accounts.get_mut(place)) {
             account.held -= freed;
         }
@@ -305,6 +342,9 @@ impl Ledger {
                 kind: wanted.kind,
                 side: Side::Neither,
                 account: None,
+                acquirer: wanted.identity.acquirer,
+                date: wanted.date,
+                held: false,
                 asked: wanted.amount,
                 granted: 0,
                 stands: 0,
@@ -314,7 +354,6 @@ impl Ledger {
                 code: ResponseCode::DUPLICATE,
                 issued: None,
                 endings: 0,
-                expires: 0,
             });
             self.by_identity.insert(Identity::named(named), place);
             return Said::no(ResponseCode::ORIGINAL_NOT_FOUND);
@@ -323,14 +362,7 @@ impl Ledger {
         match it.state {
             State::Tombstone => return Said::no(ResponseCode::ORIGINAL_NOT_FOUND),
             State::Declined | State::Reversed | State::Ended => {}
-            State::Held => {
-                it.state = State::Ended;
-                it.endings += 1;
-                let freed = i64::try_from(it.granted + it.fee).unwrap_or(0);
-                if let Some(account) = it.account.and_then(|place| self.accounts.get_mut(place)) {
-                    account.held -= freed;
-                }
-            }
+            State::Held => self.end_hold(place),
             State::Approved => {
                 let stands = wanted.stands.min(it.granted);
                 let fee_stands = if wanted.stands > 0 { it.fee } else { 0 };

@@ -16,7 +16,7 @@ use crate::faults::Fault;
 use crate::queue::{Event, Moment, SECOND};
 use crate::sabotage::Sabotage;
 use crate::world::World;
-use ledger::{Ledger, Said};
+use ledger::{Ledger, Said, card_number};
 use wanted::Wanted;
 
 /// The switch, as it names itself in DE33.
@@ -28,6 +28,7 @@ pub(crate) struct Bank {
     pub(crate) name: Arc<str>,
     pub(crate) id: u32,
     pub(crate) prefix: u64,
+    /// Its cards; of an operator its telephones.
     pub(crate) cards: usize,
     pub(crate) ledger: Ledger,
     /// Its connections to the switch.
@@ -37,6 +38,10 @@ pub(crate) struct Bank {
     /// Rises with every restart.
     life: u32,
     pub(crate) signed_off: bool,
+    /// Whether an operator of the switch has signed it off.
+    pub(crate) ordered_off: bool,
+    /// Whether the switch may approve in its stead.
+    pub(crate) is_stood_in_for: bool,
     next_stan: u32,
     /// What it is thinking about.
     slots: Vec<Slot>,
@@ -64,6 +69,8 @@ impl Bank {
             up: true,
             life: 0,
             signed_off: false,
+            ordered_off: false,
+            is_stood_in_for: false,
             next_stan: 0,
             slots: Vec::new(),
             free: Vec::new(),
@@ -189,7 +196,9 @@ impl World {
                     text = self.balances(place, own / 2, own % 2);
                     reply.balances = Some(Content::ascii(&text));
                 } else if matches!(operation.kind, Some(model::Kind::MiniStatement)) {
-                    reply.additional = Some(Content::ascii(b"no postings to tell of"));
+                    let own = operation.account.unwrap_or(0);
+                    text = self.balances(place, own / 2, own % 2);
+                    reply.additional = Some(Content::ascii(&text));
                 }
             }
         }
@@ -287,6 +296,24 @@ impl World {
         }
     }
 
+    /// The bank tells the switch that a card of its own is hot, or is no longer.
+    pub(crate) fn hot_card(&mut self, place: usize) {
+        let card = self.random.place(self.banks[place].cards);
+        let bank = &mut self.banks[place];
+        bank.next_stan = bank.next_stan % 999_999 + 1;
+        let message = Message {
+            pan: Some(card_number(bank.prefix, card as u64)),
+            stan: Stan::new(bank.next_stan),
+            file_update: Some(if self.random.chance(600_000) { b'1' } else { b'3' }),
+            file_name: Text::new(self.random.pick(&[b"LOST".as_slice(), b"STOLEN", b"BLOCKED"])),
+            transmitted: Some(TransmissionTime::of(self.time())),
+            ..Message::new(Mti::FILE_UPDATE_REQUEST)
+        };
+        if let Some(line) = self.line_up(place) {
+            self.far_sends(line, &message, None);
+        }
+    }
+
     fn bank_was_answered(&mut self, place: usize, message: &Message<'_>) {
         if message.network == Some(NetworkCode::SignOn) && message.code == Some(ResponseCode::APPROVED) {
             self.banks[place].signed_off = false;
@@ -337,7 +364,8 @@ impl World {
                 &format!("{} {stan:06} {transmitted:010} at {} is not", message.mti, self.banks[place].name),
             ),
         }
-        if message.mti != Mti::FINANCIAL_REQUEST && message.pin_block.is_some() {
+        let first = matches!(message.mti, Mti::FINANCIAL_REQUEST | Mti::AUTHORIZATION_REQUEST);
+        if !first && message.pin_block.is_some() {
             self.violation(Checker::Secrets, number, "a PIN block shown to a bank once", &format!("{} with one", message.mti));
         }
         if message.forwarder.is_none_or(|it| it.number() != SWITCH) {

@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub(crate) pan: Option<Pan>,
     /// The account in DE103, by its place.
     pub(crate) account: Option<usize>,
+    /// DE15.
+    pub(crate) date: Option<LocalDate>,
     pub(crate) amount: u64,
     pub(crate) fee: u64,
     pub(crate) currency: Option<Currency>,
@@ -49,6 +51,7 @@ impl Wanted {
             kind: message.processing.and_then(ProcessingCode::kind),
             pan: message.pan,
             account: message.to_account.and_then(|text| account_place(text.trimmed())),
+            date: message.business_date,
             amount: message.amount.unwrap_or(0),
             fee: message.fee.unwrap_or(0),
             currency: message.currency,

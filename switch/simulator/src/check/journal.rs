@@ -2,10 +2,10 @@
 
 use engine::{Block, LegId, LossReason, Record};
 use hashbrown::HashMap;
-use model::{BusinessDate, ResponseCode, Timestamp, TransactionId, UtcOffset};
+use model::{BusinessDate, ResponseCode, TransactionId};
 
+use super::order::Order;
 use crate::host::number_of;
-use crate::world::OFFSET_MINUTES;
 
 /// What the journal says of one leg.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,15 +18,24 @@ pub(crate) struct Leg {
     pub(crate) ended: Option<Option<ResponseCode>>,
     pub(crate) dead: bool,
     pub(crate) undelivered: bool,
+    /// Whether its bank has said no.
+    pub(crate) declined: bool,
+    /// What an advice tells has happened, minor units.
+    pub(crate) promised: Option<u64>,
+    /// Whether an operator has taken it off the dead-letter list.
+    pub(crate) discarded: bool,
+    /// How often an amount was held, and how often a hold ended.
+    pub(crate) holds: u32,
+    pub(crate) hold_ends: u32,
 }
 
 impl Leg {
     /// What must stand at the bank; `None` where an operator must find out.
     pub(crate) fn stands(&self) -> Option<u64> {
-        match (self.dead, self.reversing) {
+        match (self.dead || self.discarded, self.reversing) {
             (true, _) => None,
             (false, Some(stands)) => Some(if self.ended == Some(Some(ResponseCode::APPROVED)) { stands } else { 0 }),
-            (false, None) => Some(self.approved.unwrap_or(0)),
+            (false, None) => Some(self.approved.or(self.promised).unwrap_or(0)),
         }
     }
 }
@@ -43,6 +52,8 @@ pub(crate) struct Story {
     pub(crate) ever_told: Vec<ResponseCode>,
     /// Legs in order.
     pub(crate) legs: Vec<LegId>,
+    /// Whether it stands although it was to be undone, for its money had arrived.
+    pub(crate) overruled: bool,
     /// The business date at its acceptance.
     pub(crate) date: Option<BusinessDate>,
 }
@@ -56,14 +67,17 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn read(plain: &[Vec<u8>], transactions: usize) -> Self {
+    pub(crate) fn read(plain: &[Vec<u8>], transactions: usize, order: &mut Order<'_>) -> Self {
         let mut journal = Self { stories: vec![Story::default(); transactions], ..Self::default() };
-        let offset = UtcOffset::from_minutes(OFFSET_MINUTES);
         let mut date = BusinessDate::default();
         for block in plain.iter().filter(|plain| !plain.is_empty()).filter_map(|plain| Block::read(plain).ok()) {
             for entry in block.entries().filter_map(Result::ok) {
-                date = date.max(offset.map_or(date, |offset| offset.date(entry.at)));
-                journal.take(entry.at, date, &entry.record);
+                // The checker of days holds it against the clock.
+                if let Record::DayOpened { date: opened } = entry.record {
+                    date = opened;
+                }
+                order.take(entry.at, &entry.record);
+                journal.take(date, &entry.record);
             }
         }
         journal
@@ -86,9 +100,24 @@ impl Journal {
         self.stories.get_mut(number as usize)
     }
 
-    fn take(&mut self, _: Timestamp, date: BusinessDate, record: &Record<'_>) {
+    /// What a leg's bank is asked for: of a second leg what the first has approved.
+    fn asked(&mut self, leg: LegId) -> u64 {
+        let first = LegId { index: 0, ..leg };
+        let approved = self.legs.get(&first).filter(|_| leg.index > 0).and_then(|first| first.approved);
+        approved.or_else(|| Some(self.story(leg.transaction)?.asked)).unwrap_or(0)
+    }
+
+    fn with_leg(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            change(leg);
+        }
+    }
+
+    fn take(&mut self, date: BusinessDate, record: &Record<'_>) {
         match *record {
-            Record::Accepted { transaction, asked } | Record::Refused { transaction, asked, .. } => {
+            Record::Accepted { transaction, asked }
+            | Record::AdviceAccepted { transaction, asked, .. }
+            | Record::Refused { transaction, asked, .. } => {
                 self.set_number(transaction, number_of(&asked.rrn));
                 if let Some(story) = self.story(transaction) {
                     story.accepted.push(transaction);
@@ -107,9 +136,23 @@ impl Journal {
                 }
             }
             Record::LegAnswered { leg, answer } => {
-                let asked = self.story(leg.transaction).map_or(0, |story| story.asked);
+                let asked = self.asked(leg);
                 if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.declined = !answer.code.approves();
                     leg.approved = answer.code.approves().then(|| answer.amount.unwrap_or(asked));
+                }
+            }
+            Record::AdviceOwed { leg } => {
+                let asked = self.story(leg.transaction).map_or(0, |story| story.asked);
+                self.with_leg(leg, |leg| leg.promised = Some(asked));
+            }
+            Record::HoldPlaced { leg, .. } => self.with_leg(leg, |leg| leg.holds += 1),
+            Record::HoldEnded { leg, .. } => self.with_leg(leg, |leg| leg.hold_ends += 1),
+            Record::DeadRetried { leg, .. } => self.with_leg(leg, |leg| (leg.dead, leg.ended) = (false, None)),
+            Record::DeadDiscarded { leg, .. } => self.with_leg(leg, |leg| (leg.dead, leg.discarded) = (false, true)),
+            Record::ReversalOverruled { transaction } => {
+                if let Some(story) = self.story(transaction) {
+                    story.overruled = true;
                 }
             }
             Record::LegLost { leg, reason: LossReason::Undelivered } => {

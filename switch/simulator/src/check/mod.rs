@@ -9,6 +9,8 @@ mod drained;
 mod holds;
 mod journal;
 mod money;
+mod order;
+mod positions;
 mod replay;
 mod reversals;
 pub(crate) mod secrets;
@@ -16,7 +18,10 @@ mod twice;
 
 use std::fmt;
 
+use model::Pan;
+
 use self::journal::Journal;
+use self::order::Order;
 use crate::bank::ledger::{Side, State};
 use crate::world::World;
 
@@ -45,6 +50,16 @@ pub enum Checker {
     Drained,
     /// 11: a transaction has one business date, the one of its acceptance.
     Dates,
+    /// 12: every participant is owed what it must be.
+    Positions,
+    /// 13: limits are kept, and nobody is refused who is within them.
+    Limits,
+    /// 14: a day closes when its requests are answered, and nothing is posted in it afterwards.
+    Days,
+    /// 15: no live request overtakes a debit that its bank has yet to be told of.
+    StandIn,
+    /// 16: a hot card is not asked for.
+    HotCards,
 }
 
 impl Checker {
@@ -61,6 +76,11 @@ impl Checker {
         Self::Delivery,
         Self::Drained,
         Self::Dates,
+        Self::Positions,
+        Self::Limits,
+        Self::Days,
+        Self::StandIn,
+        Self::HotCards,
     ];
 
     /// Its name.
@@ -78,6 +98,11 @@ impl Checker {
             Self::Delivery => "delivery",
             Self::Drained => "drained",
             Self::Dates => "dates",
+            Self::Positions => "positions",
+            Self::Limits => "limits",
+            Self::Days => "days",
+            Self::StandIn => "stand-in",
+            Self::HotCards => "hot cards",
         }
     }
 }
@@ -113,6 +138,8 @@ pub(crate) struct Booked {
     /// Operations that were approved at some time, by side.
     pub(crate) debits: u32,
     pub(crate) credits: u32,
+    /// The number of a virtual card.
+    pub(crate) issued: Option<Pan>,
 }
 
 /// All that is known when everything rests.
@@ -134,19 +161,27 @@ impl World {
             Err(problem) => return self.violation(Checker::Replay, None, "a journal that leads where it led", &problem),
         };
         self.check_secrets(&plain);
-        let evidence = Evidence { journal: Journal::read(&plain, self.transactions.len()), booked: self.booked() };
+        let tariff = self.tariff.clone();
+        let mut order = Order::new(&tariff);
+        let journal = Journal::read(&plain, self.transactions.len(), &mut order);
+        let evidence = Evidence { journal, booked: self.booked() };
         self.check_twice(&evidence);
         self.check_money(&evidence);
         self.check_answers(&evidence);
         self.check_reversals(&evidence);
-        self.check_holds();
+        self.check_holds(&evidence);
         self.check_dates(&evidence);
+        self.check_positions(&evidence, &order);
+        for it in order.violations {
+            self.violation(it.checker, it.transaction, &it.expected, &it.stood);
+        }
     }
 
     fn booked(&self) -> Vec<Booked> {
         let mut booked = vec![Booked::default(); self.transactions.len()];
         for it in self.banks.iter().flat_map(|bank| &bank.ledger.operations) {
             let Some(place) = it.number.and_then(|number| booked.get_mut(number as usize)) else { continue };
+            place.issued = place.issued.or(it.issued);
             let approved = u32::from(matches!(it.state, State::Approved | State::Reversed));
             match it.side {
                 Side::Debit => (place.debit, place.debits) = (place.debit + it.stands, place.debits + approved),

@@ -3,6 +3,7 @@
 use engine::State;
 use model::Timestamp;
 
+use super::positions::balance;
 use crate::host::{fold, read_back};
 use crate::world::World;
 
@@ -16,6 +17,9 @@ impl World {
         let (mut state, mut last) = (State::default(), Timestamp::default());
         for (number, plain) in (1..).zip(&opened.plain) {
             fold(&mut state, &mut last, number, plain)?;
+            if !balance(&state) {
+                return Err(format!("positions behind block {number} do not sum to zero"));
+            }
         }
         let (mut again, mut live) = (Vec::new(), Vec::new());
         state.snapshot(&mut again);

@@ -16,6 +16,14 @@ impl World {
                     let expected = format!("leg {id} on the dead-letter list: {}", leg.dead);
                     self.violation(Checker::Reversals, name, &expected, &format!("{}", !leg.dead));
                 }
+                if leg.reversing.is_some() && (leg.declined || leg.undelivered) {
+                    self.violation(
+                        Checker::Reversals,
+                        name,
+                        &format!("nothing undone of leg {id}, which was declined"),
+                        "it was",
+                    );
+                }
                 if leg.reversing.is_some() && leg.ended.is_none() {
                     self.violation(Checker::Reversals, name, &format!("the reversal of leg {id} ended"), "it never was");
                 }

@@ -18,6 +18,15 @@ pub(crate) fn pin_block(number: u32) -> [u8; 8] {
     [a, b, c, d, e, f, high, low]
 }
 
+/// The same in hexadecimal, as a new PIN stands in DE48.
+pub(crate) fn in_hexadecimal(block: &[u8; 8]) -> [u8; 16] {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    std::array::from_fn(|place| {
+        let byte = block[place / 2];
+        DIGITS[usize::from(if place % 2 == 0 { byte >> 4 } else { byte & 15 })]
+    })
+}
+
 /// What must not be found: in a block in the open, and in the store.
 const NEVER: &[(&str, &[u8])] = &[
     ("a PIN block", &PIN),
@@ -28,6 +37,9 @@ const NEVER: &[(&str, &[u8])] = &[
     ("a card number in digits", b"9116010000"),
     ("a card number in digits", b"9116020000"),
     ("a card number in digits", b"9116030000"),
+    ("a virtual card's number in digits", b"9116110000"),
+    ("a virtual card's number in digits", b"9116120000"),
+    ("a virtual card's number in digits", b"9116130000"),
 ];
 
 /// What stands in every transaction's records, and so in the store only if it were not sealed.

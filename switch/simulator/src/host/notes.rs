@@ -1,6 +1,6 @@
 //! What is noted of the shard's decisions as they are made: for coverage, and for the check that nothing leaves too early.
 
-use engine::{LegId, LegStatus, LinkId, Record, ReversalReason, State};
+use engine::{HoldEnd, LegId, LegStatus, LinkId, LossReason, Record, ReversalReason, StandInReason, State};
 use model::{Mti, ResponseCode, Rrn, Timestamp};
 use shard::{Direction, Shard, Side, Watch};
 use wire::BuildError;
@@ -46,6 +46,8 @@ pub(crate) struct Notes {
     pub(crate) records: Vec<(&'static str, u64)>,
     pub(crate) transitions: Vec<(Transition, u64)>,
     pub(crate) reasons: Vec<(ReversalReason, u64)>,
+    /// Other things that were reached: what, and which.
+    pub(crate) others: Vec<((&'static str, &'static str), u64)>,
     /// The leg that the last record was about, and its status before.
     pending: Option<(LegId, Option<LegStatus>)>,
     /// Records in words, where somebody wants to tell a story.
@@ -91,7 +93,10 @@ fn leg_of(record: &Record<'_>) -> Option<LegId> {
         | Record::RepeatStarted { leg }
         | Record::ForwardTried { leg, .. }
         | Record::ForwardEnded { leg, .. }
-        | Record::UndoNoted { leg, .. } => Some(leg),
+        | Record::UndoNoted { leg, .. }
+        | Record::AdviceOwed { leg }
+        | Record::DeadRetried { leg, .. }
+        | Record::DeadDiscarded { leg, .. } => Some(leg),
         _ => None,
     }
 }
@@ -134,6 +139,31 @@ impl Watch for Notes {
                 }
                 count(&mut self.reasons, *reason);
             }
+            Record::StoodIn { reason, .. } => {
+                let why = match reason {
+                    StandInReason::SignedOff => "signed off",
+                    StandInReason::Down => "down",
+                    StandInReason::Queued => "queued",
+                };
+                count(&mut self.others, ("stand-in", why));
+            }
+            Record::HoldEnded { how, .. } => {
+                let how = match how {
+                    HoldEnd::Completed => "completed",
+                    HoldEnd::Reversed => "reversed",
+                    HoldEnd::Expired => "expired",
+                };
+                count(&mut self.others, ("hold", how));
+            }
+            Record::LegLost { reason, .. } => {
+                let why = match reason {
+                    LossReason::Timeout => "timeout",
+                    LossReason::BadReply => "bad reply",
+                    LossReason::Stopped => "stopped",
+                    LossReason::Undelivered => "undelivered",
+                };
+                count(&mut self.others, ("leg lost", why));
+            }
             Record::Answered { transaction, answer } => {
                 if let Some(it) = before.transaction(*transaction) {
                     told(&it.asked.rrn, false, answer.code);
@@ -155,9 +185,10 @@ impl Watch for Notes {
         }
         if let Some(story) = &mut self.told {
             let asked = match record {
-                Record::Accepted { asked, .. } | Record::Refused { asked, .. } | Record::ReversalAnswered { asked, .. } => {
-                    Some(asked)
-                }
+                Record::Accepted { asked, .. }
+                | Record::AdviceAccepted { asked, .. }
+                | Record::Refused { asked, .. }
+                | Record::ReversalAnswered { asked, .. } => Some(asked),
                 _ => None,
             };
             let id = match record.subject() {
@@ -175,6 +206,9 @@ impl Watch for Notes {
 fn words(record: &Record<'_>) -> String {
     match record {
         Record::Accepted { transaction, .. } => format!("Accepted as {transaction}"),
+        Record::AdviceAccepted { transaction, original, .. } => {
+            format!("AdviceAccepted as {transaction}, completes {original:?}")
+        }
         Record::Refused { transaction, code, .. } => format!("Refused as {transaction} with {code}"),
         Record::ReversalAnswered { transaction, original, awaited, code, .. } => {
             format!("ReversalAnswered as {transaction} with {code}, original {original:?}, awaited {awaited:?}")

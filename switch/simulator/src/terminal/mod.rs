@@ -17,12 +17,13 @@ use crate::bank::authorization;
 use crate::bank::ledger::card_number;
 use crate::bank::wanted::account_number;
 use crate::check::{Checker, secrets};
-use crate::faults::Fault;
+use crate::faults::{Fault, signed};
 use crate::host::{Class, number_of};
+use crate::line::timestamp;
 use crate::queue::{Event, MILLI, Moment, SECOND};
 use crate::sabotage::Sabotage;
 use crate::world::{OFFSET_MINUTES, World};
-use kinds::{InDoubt, ROWS, Row, Way};
+use kinds::{COMPLETION, InDoubt, ROWS, Row, Way};
 use transaction::{Audit, Stage, Told, Transaction, Undo};
 
 /// After which an acquirer gives up waiting.
@@ -77,22 +78,31 @@ impl World {
         let acquirer = self.random.place(self.acquirers.len());
         let terminal = self.random.place(self.acquirers[acquirer].stans.len());
         let stan = self.next_stan(acquirer, terminal);
-        let bank = self.random.place(self.banks.len());
-        let card = self.random.place(self.banks[bank].cards);
+        let mut bank = self.random.place(self.issuers);
+        let mut card = self.random.place(self.banks[bank].cards);
         let (time, local) = (self.time(), local());
         let by_account = row.way == Way::Account;
-        let prefix = self.banks[bank].prefix;
+        let mut pan = (!by_account).then(|| card_number(self.banks[bank].prefix, card as u64));
+        if !by_account && !self.issued.is_empty() && self.random.chance(50_000) {
+            let virtual_card = self.issued[self.random.place(self.issued.len())];
+            (bank, card, pan) = (virtual_card.0, virtual_card.1, Some(virtual_card.2));
+        }
+        let paid = match row.way {
+            Way::Account => Some((bank, card)),
+            Way::Across => Some(self.payee(row)),
+            _ => None,
+        };
         let mut it = Transaction {
             row,
             acquirer,
             terminal: terminal_name(acquirer, terminal),
             bank: Some(bank),
             card,
-            pan: (!by_account).then(|| card_number(prefix, card as u64)),
-            account: by_account.then(|| Text::new(&account_number(card))).flatten(),
-            receiver: by_account.then(|| InstitutionId::new(self.banks[bank].id.into())).flatten(),
+            pan,
+            account: paid.and_then(|(_, account)| Text::new(&account_number(account))),
+            receiver: paid.and_then(|(bank, _)| InstitutionId::new(self.banks[bank].id.into())),
             processing: ProcessingCode::of(row.kind),
-            amount: if row.way == Way::Ask { 0 } else { self.amount() },
+            amount: if matches!(row.way, Way::Ask | Way::Issue) { 0 } else { self.amount() },
             currency: self.currencies[self.random.place(2)],
             stan,
             transmitted: TransmissionTime::of(time),
@@ -100,9 +110,15 @@ impl World {
             local_date: local.local_date(time),
             institution: self.acquirers[acquirer].names_itself.then_some(self.acquirers[acquirer].institution),
             rrn: reference(number),
-            with_pin: matches!(row.kind, model::Kind::Withdrawal | model::Kind::Balance) && self.random.chance(700_000),
+            original: None,
+            with_pin: !row.mti.is_advice()
+                && match row.kind {
+                    model::Kind::PinChange => true,
+                    model::Kind::Withdrawal | model::Kind::Balance => self.random.chance(700_000),
+                    _ => false,
+                },
             with_track: !by_account && self.random.chance(200_000),
-            early: row.way != Way::Ask && self.random.chance(self.rates.early_undo),
+            early: row.way != Way::Ask && !row.mti.is_advice() && self.random.chance(self.rates.early_undo),
             stage: Stage::Asking,
             turn: 0,
             asked_at: self.now,
@@ -122,6 +138,17 @@ impl World {
             self.mistake(&mut it);
         }
         it
+    }
+
+    /// Whom a transfer or a top-up is for: an account at some bank, a phone at some operator; now and then nobody.
+    fn payee(&mut self, row: &Row) -> (usize, usize) {
+        let bank = if row.kind == model::Kind::TopUp {
+            self.issuers + self.random.place(self.banks.len() - self.issuers)
+        } else {
+            self.random.place(self.issuers)
+        };
+        let stranger = self.random.chance(30_000);
+        (bank, if stranger { 999_999 } else { self.random.place(self.banks[bank].cards) })
     }
 
     fn kind(&mut self) -> &'static Row {
@@ -178,7 +205,7 @@ impl World {
 
     fn doubt(&self, number: u32) -> InDoubt {
         let it = &self.transactions[number as usize];
-        it.row.way.in_doubt(self.acquirers[it.acquirer].escrow)
+        it.row.in_doubt(self.acquirers[it.acquirer].escrow)
     }
 
     /// The alarm of a transaction rings.
@@ -210,16 +237,19 @@ impl World {
         let time = self.time();
         let it = &mut self.transactions[number as usize];
         let again = again && it.copies > 0;
-        if again && it.repeat_at.take().is_some() && it.stan.number().is_multiple_of(2) {
+        // A completion will name an authorization by when it was sent.
+        if again && it.repeat_at.take().is_some() && it.stan.number().is_multiple_of(2) && it.row.way != Way::Hold {
             // Some hosts say when the repeat was sent.
             it.transmitted = TransmissionTime::of(time);
         }
-        let mti = if again { Mti::FINANCIAL_REPEAT } else { Mti::FINANCIAL_REQUEST };
+        let mti = if again { it.row.mti.repeat() } else { it.row.mti };
         let track = it.with_track.then(|| track(it.pan)).flatten();
         let pin = secrets::pin_block(number);
         let pin_block = it.with_pin.then_some(Sensitive::raw(&pin));
         let chip = it.with_track.then_some(Sensitive(Content::raw(secrets::CHIP)));
-        let mut message = Message { track2: track, pin_block, chip, ..it.request(mti) };
+        let new_pin = secrets::in_hexadecimal(&pin);
+        let additional = (it.row.kind == model::Kind::PinChange).then_some(Content::ascii(&new_pin));
+        let mut message = Message { track2: track, pin_block, chip, additional, ..it.request(mti) };
         if self.sabotage == Some(Sabotage::PinBlockKept) && it.with_pin {
             message.merchant = Text::new(b"7EC355A91DE6");
         }
@@ -282,8 +312,8 @@ impl World {
         let transmitted = TransmissionTime::of(self.time());
         let it = &mut self.transactions[number as usize];
         it.undo = Some(Undo { mti, stan, transmitted, stands, tries: 0, answered: None });
-        // More than there is cannot stand; that is refused, and all of it does.
-        if stands < it.amount {
+        // More than there is cannot stand, nor a part of what is indivisible; that is refused, and all of it does.
+        if stands < it.amount && (stands == 0 || !it.row.is_indivisible()) {
             it.value = stands;
         }
         if at_once {
@@ -389,6 +419,7 @@ impl World {
         match code {
             ResponseCode::APPROVED | ResponseCode::NO_ACTION | ResponseCode::ORIGINAL_NOT_FOUND => undo.answered = Some(code),
             ResponseCode::INVALID_AMOUNT if invalid => undo.answered = Some(code),
+            ResponseCode::NOT_SUPPORTED if undo.stands > 0 && it.row.is_indivisible() => undo.answered = Some(code),
             ResponseCode::MALFUNCTION => return,
             other => {
                 let stood = format!("{other} for {undo:?}");
@@ -407,11 +438,13 @@ impl World {
         let it = &self.transactions[number as usize];
         let amount = message.amount.unwrap_or(it.amount);
         if code.approves() {
-            if message.authorization != authorization(Some(number)) {
+            let stood_in = it.bank.is_some_and(|bank| self.banks[bank].is_stood_in_for)
+                && message.authorization.is_some_and(|code| code.as_bytes().starts_with(b"S"));
+            if message.authorization != authorization(Some(number)) && !it.row.mti.is_advice() && !stood_in {
                 let stood = format!("{:?} instead of {:?}", message.authorization, authorization(Some(number)));
                 self.violation(Checker::Delivery, Some(number), "the bank's approval of this very request", &stood);
             }
-            self.check_balance(number, message);
+            self.check_owner(number, message);
         }
         let it = &self.transactions[number as usize];
         let part = code == ResponseCode::PARTIALLY_APPROVED;
@@ -420,14 +453,14 @@ impl World {
             return self.violation(Checker::Answers, Some(number), &format!("at most {} approved", it.amount), &stood);
         }
         if it.audit != Audit::Not {
-            return self.audited(number, code, amount);
+            return self.audited(number, Told { code, amount, issued: message.issued });
         }
         // What was admitted has its business date in the answer. What was not leaves no trace at the switch, so it says nothing of
         // what another copy may have done.
         let admitted = message.business_date.is_some();
         match code {
             ResponseCode::IN_PROGRESS => self.in_progress(number),
-            _ if admitted => self.decided(number, Told { code, amount }),
+            _ if admitted => self.decided(number, Told { code, amount, issued: message.issued }),
             _ => self.turned_away(number, code),
         }
     }
@@ -435,11 +468,15 @@ impl World {
     fn in_progress(&mut self, number: u32) {
         let doubt = self.doubt(number);
         let it = &mut self.transactions[number as usize];
-        if doubt != InDoubt::AskAgain {
+        let across = it.row.way == Way::Across;
+        if doubt != InDoubt::AskAgain && !across {
             return self.violation(Checker::Answers, Some(number), "09 only where nothing can be given back", "09");
         }
         it.in_progress = true;
-        if it.stage == Stage::Asking {
+        if it.stage == Stage::Asking && across && self.random.chance(self.rates.undo) {
+            // This customer does not want to wait.
+            self.undo(number, 0, true);
+        } else if it.stage == Stage::Asking {
             it.stage = Stage::Polling;
             let at = self.now + self.random.between(3 * SECOND, 20 * SECOND);
             self.wake(number, at);
@@ -487,9 +524,13 @@ impl World {
         match it.stage {
             Stage::Asking | Stage::Polling => {
                 it.stage = Stage::Done;
-                it.value = if approved && it.moves_money() { told.amount } else { 0 };
-                if approved && it.moves_money() {
-                    self.perhaps_undo(number, told.amount);
+                let moves = it.moves_money() && it.row.way != Way::Hold;
+                it.value = if approved && moves { told.amount } else { 0 };
+                if let (true, Some(pan), Some(bank)) = (approved, told.issued, it.bank) {
+                    let card = it.card;
+                    self.issued.push((bank, card, pan));
+                } else if approved {
+                    self.go_on(number, told.amount);
                 }
             }
             // It was turned away, and an earlier copy is approved after all: nobody is there to take it.
@@ -502,32 +543,93 @@ impl World {
         }
     }
 
+    /// What follows an approval.
+    fn go_on(&mut self, number: u32, amount: u64) {
+        let it = &self.transactions[number as usize];
+        if !it.moves_money() {
+            return;
+        }
+        if it.row.way == Way::Hold && self.random.chance(750_000) {
+            for _ in 0..if self.random.chance(60_000) { 2 } else { 1 } {
+                self.complete(number, amount);
+            }
+            if self.random.chance(950_000) {
+                return;
+            }
+        }
+        self.perhaps_undo(number, amount);
+    }
+
+    /// What an authorization holds will be taken: that, or less, or more; in time, or when the hold is over.
+    fn complete(&mut self, number: u32, held: u64) {
+        let life = self.hold_life();
+        let delay = if self.random.chance(150_000) { life + self.random.below(life) } else { self.random.below(life / 2) };
+        let at = self.now + delay + 20 * MILLI;
+        let amount = match self.random.below(4) {
+            0 => held + self.random.below(held / 4 + 1),
+            1 => self.random.between(1, held.max(1)),
+            _ => held,
+        };
+        let completion = u32::try_from(self.transactions.len()).unwrap_or(u32::MAX);
+        let place = terminal_place(&self.transactions[number as usize].terminal);
+        let stan = self.next_stan(self.transactions[number as usize].acquirer, place);
+        let time = timestamp(self.plan.start + signed(at));
+        let of = &self.transactions[number as usize];
+        let it = Transaction {
+            row: &COMPLETION,
+            processing: ProcessingCode::of(COMPLETION.kind),
+            amount,
+            stan,
+            transmitted: TransmissionTime::of(time),
+            local_time: local().local_time(time),
+            local_date: local().local_date(time),
+            rrn: reference(completion),
+            original: Some(of.name()),
+            with_pin: false,
+            early: false,
+            stage: Stage::Asking,
+            turn: 0,
+            asked_at: at,
+            copies: 0,
+            repeat_at: None,
+            told: None,
+            undo: None,
+            value: 0,
+            date: None,
+            ..of.clone()
+        };
+        self.transactions.push(it);
+        self.wake(completion, at);
+    }
+
     /// Some customers change their minds, and some machines jam.
     fn perhaps_undo(&mut self, number: u32, amount: u64) {
         let way = self.transactions[number as usize].row.way;
-        let rate = if matches!(way, Way::Out) { self.rates.undo } else { self.rates.undo / 4 };
+        let rate = if matches!(way, Way::Out | Way::Hold) { self.rates.undo } else { self.rates.undo / 4 };
         if !self.random.chance(rate) {
             return;
         }
         let stands = match self.random.below(20) {
             0 => self.transactions[number as usize].amount + self.random.below(2),
-            1..=9 if way == Way::Out && amount > 1 => self.random.between(1, amount - 1),
+            1..=9 if matches!(way, Way::Out | Way::Hold) && amount > 1 => self.random.between(1, amount - 1),
             _ => 0,
         };
         self.undo(number, stands, false);
     }
 
-    /// A balance tells whose it is.
-    fn check_balance(&mut self, number: u32, message: &Message<'_>) {
+    /// A balance or a statement tells whose it is.
+    fn check_owner(&mut self, number: u32, message: &Message<'_>) {
         let it = &self.transactions[number as usize];
-        if it.row.kind != model::Kind::Balance {
-            return;
-        }
-        let Some(text) = message.balances.and_then(wire::octets) else { return };
+        let told = match it.row.kind {
+            model::Kind::Balance => message.balances,
+            model::Kind::MiniStatement => message.additional,
+            _ => return,
+        };
+        let Some(text) = told.and_then(wire::octets) else { return };
         let owner =
             text.get(28..40).map(|digits| digits.iter().fold(0, |sum, digit| sum * 10 + usize::from(digit.wrapping_sub(b'0'))));
         if owner != Some(it.card) {
-            let (expected, stood) = (format!("the balance of card {}", it.card), format!("that of card {owner:?}"));
+            let (expected, stood) = (format!("what is told of card {}", it.card), format!("that of card {owner:?}"));
             self.violation(Checker::Delivery, Some(number), &expected, &stood);
         }
     }
@@ -548,7 +650,7 @@ impl World {
         for number in 0..self.transactions.len() {
             let it = &self.transactions[number];
             if it.audit == Audit::Asked {
-                let (message, acquirer) = (it.request(Mti::FINANCIAL_REPEAT), it.acquirer);
+                let (message, acquirer) = (it.request(it.row.mti.repeat()), it.acquirer);
                 if let Some(line) = self.some_line(acquirer) {
                     self.far_sends(line, &message, None);
                 }
@@ -556,19 +658,22 @@ impl World {
         }
     }
 
-    fn audited(&mut self, number: u32, code: ResponseCode, amount: u64) {
+    fn audited(&mut self, number: u32, now: Told) {
+        let code = now.code;
         let it = &mut self.transactions[number as usize];
         it.audit = Audit::Answered;
         let undone = it.undo.is_some_and(|undo| undo.answered == Some(ResponseCode::APPROVED));
         let fits = match it.told {
+            // The money had arrived, or the hold was over: it stands as it was.
+            Some(told) if undone && it.row.is_indivisible() && now == told => true,
             Some(told) if undone && told.code.approves() => code == ResponseCode::DUPLICATE,
             Some(told) if undone => code == told.code || code == ResponseCode::DUPLICATE,
-            Some(told) => Told { code, amount } == told,
+            Some(told) => now == told,
             None => !code.approves(),
         };
         if !fits {
             let expected = format!("a repeat told the same: {:?}, undone: {undone}", it.told);
-            self.violation(Checker::Answers, Some(number), &expected, &format!("{code} of {amount}"));
+            self.violation(Checker::Answers, Some(number), &expected, &format!("{now:?}"));
         }
     }
 }

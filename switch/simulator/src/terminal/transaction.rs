@@ -1,11 +1,11 @@
 //! One transaction as its terminal knows it, from the first request to the last answer.
 
 use model::{
-    Currency, InstitutionId, LocalDate, LocalTime, Message, Mti, OriginalData, Pan, ProcessingCode, ResponseCode, Rrn, Stan,
-    TerminalId, Text, TransmissionTime,
+    Content, Currency, InstitutionId, Kind, LocalDate, LocalTime, Message, Mti, OriginalData, Pan, ProcessingCode, ResponseCode,
+    Rrn, Stan, TerminalId, Text, TransmissionTime,
 };
 
-use super::kinds::Row;
+use super::kinds::{Row, Way};
 use crate::queue::Moment;
 
 /// Where it stands.
@@ -38,6 +38,8 @@ pub(crate) struct Undo {
 pub(crate) struct Told {
     pub(crate) code: ResponseCode,
     pub(crate) amount: u64,
+    /// The virtual card.
+    pub(crate) issued: Option<Pan>,
 }
 
 /// What a transaction is asked once more at the end, to see whether what was told still is.
@@ -69,6 +71,8 @@ pub(crate) struct Transaction {
     pub(crate) local_date: LocalDate,
     pub(crate) institution: Option<InstitutionId>,
     pub(crate) rrn: Rrn,
+    /// The authorization that it completes.
+    pub(crate) original: Option<OriginalData>,
     pub(crate) with_pin: bool,
     pub(crate) with_track: bool,
     /// Whether its reversal goes first.
@@ -94,7 +98,14 @@ pub(crate) struct Transaction {
 impl Transaction {
     /// The request, or its repeat.
     pub(crate) fn request(&self, mti: Mti) -> Message<'static> {
-        Message { transmitted: Some(self.transmitted), stan: Some(self.stan), ..self.message(mti) }
+        let with_cash = self.row.kind == Kind::CashBack && self.row.mti == Mti::FINANCIAL_REQUEST;
+        Message {
+            transmitted: Some(self.transmitted),
+            stan: Some(self.stan),
+            original: self.original,
+            balances: with_cash.then_some(Content::ascii(b"0040116D000000000001")),
+            ..self.message(mti)
+        }
     }
 
     /// The reversal, or its repeat.
@@ -102,16 +113,21 @@ impl Transaction {
         Message {
             transmitted: Some(undo.transmitted),
             stan: Some(undo.stan),
-            original: Some(OriginalData {
-                mti: Mti::FINANCIAL_REQUEST,
-                stan: self.stan,
-                transmitted: Some(self.transmitted),
-                local: Some((self.local_date, self.local_time)),
-                acquirer: self.institution,
-                forwarder: None,
-            }),
+            original: Some(self.name()),
             replacement: (undo.stands > 0).then_some(undo.stands),
             ..self.message(if undo.tries > 1 { undo.mti.repeat() } else { undo.mti })
+        }
+    }
+
+    /// As DE90 names it.
+    pub(crate) fn name(&self) -> OriginalData {
+        OriginalData {
+            mti: self.row.mti,
+            stan: self.stan,
+            transmitted: Some(self.transmitted),
+            local: Some((self.local_date, self.local_time)),
+            acquirer: self.institution,
+            forwarder: None,
         }
     }
 
@@ -145,8 +161,8 @@ impl Transaction {
         self.audit != Audit::Asked
     }
 
-    /// Whether money can move by it.
+    /// Whether its answer is kept and given again: money can move by it, or something was issued or held.
     pub(crate) fn moves_money(&self) -> bool {
-        self.row.way != super::kinds::Way::Ask
+        self.row.way != Way::Ask
     }
 }
