@@ -61,6 +61,8 @@ pub enum Fault {
     InterchangeToSwitch,
     /// A part of an advice that its bank has not heard of is undone as if it had.
     UndoneAdviceForgotten,
+    /// What was undone while it was dead is not when it is tried again.
+    UndoneDeadForgotten,
 }
 
 impl Fault {
@@ -95,6 +97,7 @@ impl Fault {
         Self::DayClosedEarly,
         Self::InterchangeToSwitch,
         Self::UndoneAdviceForgotten,
+        Self::UndoneDeadForgotten,
     ];
 }
 

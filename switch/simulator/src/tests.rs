@@ -44,7 +44,8 @@ fn finder(sabotage: Sabotage) -> Checker {
             | Fault::StandInNotTold
             | Fault::PartialCreditTakenForWhole
             | Fault::LateApprovalDropped
-            | Fault::UndoneAdviceForgotten => Checker::Money,
+            | Fault::UndoneAdviceForgotten
+            | Fault::UndoneDeadForgotten => Checker::Money,
             Fault::ReversedApprovedAgain | Fault::DuplicateTaken => Checker::Answers,
             Fault::MatchedByStanAlone | Fault::JoinedOnOldLink => Checker::Delivery,
             Fault::DeadLetterLost | Fault::DiscardedComesBack | Fault::ReversalAfterDecline => Checker::Reversals,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{BankId, BankRules, Prefix, Rules, Timers};
+use engine::{BankId, BankRules, Command, Prefix, Rules, Timers};
 use model::{Currency, InstitutionId, Kind, LocalDate, Pan, Timestamp, UtcOffset};
 use wire::{Dialect, Framing};
 
@@ -74,6 +74,8 @@ pub(crate) struct World {
     pub(crate) sabotage: Option<Sabotage>,
     pub(crate) tariff: Tariff,
     pub(crate) scratch: Vec<u8>,
+    /// How many dates are opened when all is at rest.
+    cutovers: u64,
     audited: bool,
     date: Option<LocalDate>,
     over: bool,
@@ -96,6 +98,7 @@ impl World {
         for bank in &mut banks {
             bank.ledger.hold_life = u64::try_from(host.rules.timers.hold_life.as_micros()).unwrap_or(0);
         }
+        let cutovers = if random.chance(300_000) { random.between(1, 5) } else { 0 };
         let rates = plan.rates;
         let mut world = Self {
             now: 0,
@@ -119,6 +122,7 @@ impl World {
             sabotage,
             tariff,
             scratch: Vec::new(),
+            cutovers,
             audited: false,
             date: None,
             over: false,
@@ -212,8 +216,13 @@ impl World {
             self.audited = true;
             self.audit();
         } else if rests && self.transactions.iter().all(Transaction::is_audited) {
-            self.over = true;
-            return;
+            if self.cutovers == 0 {
+                self.over = true;
+                return;
+            }
+            if self.order(Command::Cutover) {
+                self.cutovers -= 1;
+            }
         } else if self.audited {
             self.audit_again();
         }

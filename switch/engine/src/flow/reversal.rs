@@ -106,7 +106,9 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
             turn.record(&Record::ReversalOverruled { transaction });
         }
         // Its bank has refused it. An operator may have it tried again, and then it must be undone.
-        (LegStatus::Dead, OnTimeout::Advise | OnTimeout::Repeat) if it.reversal.is_none() => {
+        (LegStatus::Dead, OnTimeout::Advise | OnTimeout::Repeat)
+            if it.reversal.is_none() && !sabotage::is(sabotage::Fault::UndoneDeadForgotten) =>
+        {
             turn.record(&Record::UndoNoted { leg, stands });
         }
         // A part can stand only of what the bank has heard of.
