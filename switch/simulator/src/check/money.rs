@@ -19,7 +19,7 @@ impl World {
             let mut journal = [0; 2];
             let mut dead = false;
             for id in &story.legs {
-                match evidence.journal.legs.get(id).map(|leg| leg.stands()) {
+                match evidence.journal.legs.get(id).map(super::journal::Leg::stands) {
                     Some(Some(stands)) => journal[usize::from(id.index > 0)] += stands,
                     Some(None) => dead = true,
                     None => {}
