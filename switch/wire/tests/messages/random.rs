@@ -170,6 +170,8 @@ pub(crate) fn message(seed: u64) -> Message<'static> {
         receiver: dice.sometimes(institution),
         from_account: dice.sometimes(|dice| dice.text(PRINTABLE, 0)),
         to_account: dice.sometimes(|dice| dice.text(PRINTABLE, 0)),
+        fee: dice.sometimes(|dice| dice.below(100_000_000)),
+        issued: dice.sometimes(pan),
         ..Message::new(mti(dice))
     }
 }
