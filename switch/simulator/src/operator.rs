@@ -35,10 +35,9 @@ impl World {
         if !self.order(command) {
             return;
         }
-        match fault {
-            Fault::OrderedOff => self.banks[bank].ordered_off = true,
-            Fault::OrderedOn => self.banks[bank].ordered_off = false,
-            _ => {}
+        // An order that was taken may still die with the switch, so only calm makes sure that a bank is signed on again.
+        if fault == Fault::OrderedOff {
+            self.banks[bank].ordered_off = true;
         }
         self.coverage.fault(fault);
     }

@@ -111,6 +111,8 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
         {
             turn.record(&Record::UndoNoted { leg, stands });
         }
+        // What an operator has settled stays so; but the acquirer has undone it, and its repeats must hear that.
+        (LegStatus::Discarded, _) if it.reversal.is_none() => turn.record(&Record::UndoNoted { leg, stands }),
         // A part can stand only of what the bank has heard of.
         (LegStatus::Advising, OnTimeout::Advise) if stands > 0 && !sabotage::is(sabotage::Fault::UndoneAdviceForgotten) => {
             turn.record(&Record::UndoNoted { leg, stands });

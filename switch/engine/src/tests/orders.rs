@@ -49,6 +49,22 @@ fn a_dead_letter_is_discarded_with_a_reason_only() {
 }
 
 #[test]
+fn a_discarded_advice_that_its_acquirer_undoes_is_not_told_approved_again() {
+    let mut world = World::new();
+    let advice = Message { mti: Mti::FINANCIAL_ADVICE, ..world.ask(Kind::Purchase, 700) };
+    world.send(&advice);
+    let leg = world.leg_at(ACLEDA);
+    world.bank_says(ACLEDA, &leg, ResponseCode::UNKNOWN_CARD);
+    let dead = world.state().dead_letters().next().unwrap();
+    world.order(Command::Discard(dead)).unwrap();
+    let reversal = world.reversal(Mti::REVERSAL_ADVICE, &advice);
+    world.send(&reversal);
+    world.send(&advice);
+    assert_eq!(world.told(), [APPROVED, APPROVED, ResponseCode::DUPLICATE]);
+    assert_eq!(world.at_bank(ACLEDA), []);
+}
+
+#[test]
 fn a_hot_card_is_refused_from_the_next_transaction_on_but_still_gets_its_salary() {
     let mut world = World::new();
     let pan = card("911601000000001").unwrap();
