@@ -9,6 +9,7 @@ mod exchange;
 #[cfg(test)]
 mod fake;
 mod flood;
+pub mod replay;
 mod story;
 mod terminal;
 mod traffic;

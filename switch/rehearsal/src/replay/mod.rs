@@ -1,0 +1,5 @@
+//! Replaying scenarios: what came of them, and reports of it.
+
+mod outcome;
+
+pub use outcome::{Compared, Failure, Outcome, Passed, Report, StepOutcome, Verdict};
