@@ -41,7 +41,11 @@ impl<'a> Reading<'a> {
         let one = match said.as_slice() {
             [one] => *one,
             [] => {
-                return Err(self.file.error(&table.span, "the step does nothing", format!("write one of {}", ACTIONS.join(", "))));
+                return Err(self.file.error(
+                    &table.span,
+                    "the step does nothing",
+                    format!("write one of {}", ACTIONS.join(", ")),
+                ));
             }
             many => {
                 let problem = format!("the step does several things: {}", many.join(", "));
