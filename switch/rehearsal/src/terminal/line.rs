@@ -170,7 +170,7 @@ impl Room {
         let mut inside = self.lock();
         let waiters = answer.stan.and_then(|stan| inside.waiting.get_mut(&(answer.mti, stan)));
         let meant = waiters.and_then(|waiters| {
-            let place = waiters.iter().position(|waiter| waiter.asked.is_answered_by(answer))?;
+            let place = waiters.iter().position(|waiter| waiter.asked.is_answered_by(&Identity::of(answer)))?;
             Some(waiters.remove(place))
         });
         match meant {
@@ -192,14 +192,14 @@ impl Room {
 }
 
 impl Identity {
-    /// Of a request.
+    /// Of a request, or of an answer.
     pub(crate) fn of(message: &Message<'_>) -> Self {
         let Message { transmitted, rrn, terminal, .. } = *message;
         Self { transmitted, rrn, terminal }
     }
 
     /// An answer need not carry everything (a refusal of what could not be read has little), but what it carries must agree.
-    pub(crate) fn is_answered_by(&self, answer: &Message<'_>) -> bool {
+    pub(crate) fn is_answered_by(&self, answer: &Self) -> bool {
         fn agree<T>(asked: Option<T>, answered: Option<T>, same: impl Fn(&T, &T) -> bool) -> bool {
             asked.zip(answered).is_none_or(|(asked, answered)| same(&asked, &answered))
         }
