@@ -3,21 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bank_adapters::Cast;
-use model::{Message, Money, Mti, Pan, Rrn, Stan};
+use model::{Message, Money, Mti, Pan, Rrn};
 use wire::{Dialect, Unreadable, describe};
 
+use crate::Claim;
 use crate::replay::{Party, Passed, Seen};
 use crate::scenario::{Scenario, Shape, fields};
-use crate::terminal::Identity;
 
 /// A message, read: what it is known by, and its fields as text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct View {
     /// `None` where it could not be read so far.
     pub(super) mti: Option<Mti>,
-    pub(super) stan: Option<Stan>,
     pub(super) rrn: Option<Rrn>,
-    pub(super) identity: Identity,
+    /// Its type, and all by which requests and answers find each other.
+    known_by: Message<'static>,
     /// Every field that is there, by name, in its normal text; a card by its alias.
     pub(super) fields: BTreeMap<&'static str, String>,
     /// Whether all of it could be read.
@@ -45,9 +45,14 @@ impl View {
         };
         Self {
             mti: Some(message.mti),
-            stan: message.stan,
             rrn: message.rrn,
-            identity: Identity::of(message),
+            known_by: Message {
+                stan: message.stan,
+                transmitted: message.transmitted,
+                rrn: message.rrn,
+                terminal: message.terminal,
+                ..Message::new(message.mti)
+            },
             fields: fields::FIELDS.iter().filter_map(text).collect(),
             sound: true,
             label: label(message),
@@ -58,8 +63,8 @@ impl View {
     /// What answers a request has its DE11 and agrees in all else that both carry. Where the request could not be read, anything
     /// may answer it.
     pub(super) fn is_answered_by(&self, answer: &Self) -> bool {
-        let same = self.stan.zip(answer.stan).is_none_or(|(asked, answered)| asked == answered);
-        same && self.identity.is_answered_by(&answer.identity)
+        let same = self.known_by.stan.zip(answer.known_by.stan).is_none_or(|(asked, answered)| asked == answered);
+        same && Claim::of(&self.known_by).is_met_by(&answer.known_by)
     }
 
     /// Whether both are about the same transaction, as far as they say: DE37.

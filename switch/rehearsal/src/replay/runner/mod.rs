@@ -64,7 +64,7 @@ impl bank_adapters::Clock for Told {
 
 /// A terminal that was opened.
 struct Hand {
-    till: Till<Told>,
+    till: Till,
     speech: Speech,
     open: bool,
 }

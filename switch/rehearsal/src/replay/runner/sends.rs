@@ -6,13 +6,12 @@ use super::log::View;
 use super::{Hand, Runner, Sent, Stop};
 use crate::replay::{Speech, TerminalSpec};
 use crate::scenario::{self, Draft, Send, SettingValue, Shape, Step, TerminalSection, fields};
-use crate::terminal::framed;
 use crate::{TerminalConfig, Till};
 
 impl Runner<'_> {
     pub(super) fn send(&mut self, place: usize, step: &Step, send: &Send) -> Result<(), Stop> {
         self.open(&send.from)?;
-        let now = self.now();
+        self.now();
         let (draft, frame, body) = match &send.what {
             scenario::Sent::Bytes { bytes, raw } => {
                 let frame = if *raw { bytes.clone() } else { self.in_a_frame(&send.from, bytes)? };
@@ -20,9 +19,10 @@ impl Runner<'_> {
             }
             _ => {
                 let draft = self.draft(send)?;
-                let Speech { dialect, framing, .. } = self.speech(&send.from)?;
-                let built = framed(&dialect, framing, &draft.message(), now);
-                let (frame, body) = built.map_err(|error| self.failed(&format!("the message cannot be built: {error}")))?;
+                let mut frame = bytes::BytesMut::new();
+                let start = self.hand(&send.from)?.till.frame(&draft.message(), &mut frame);
+                let start = start.map_err(|error| self.failed(&error.to_string()))?;
+                let body = frame.get(start..).unwrap_or_default().to_vec();
                 (draft, frame.to_vec(), body)
             }
         };
@@ -55,7 +55,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    fn till(&self, section: &TerminalSection, speech: &Speech) -> Result<Till<super::Told>, Stop> {
+    fn till(&self, section: &TerminalSection, speech: &Speech) -> Result<Till, Stop> {
         let institution = match &section.institution {
             Some(it) => {
                 let mut draft = Draft::default();
@@ -76,7 +76,7 @@ impl Runner<'_> {
             seed: Some(self.scenario.seed),
             ..TerminalConfig::default()
         };
-        Ok(Till::new(config, self.clock.clone()))
+        Ok(Till::new(config, std::sync::Arc::new(self.clock.clone())))
     }
 
     fn hand(&self, name: &str) -> Result<&Hand, Stop> {
@@ -119,7 +119,7 @@ impl Runner<'_> {
         Ok(draft)
     }
 
-    fn request(&self, send: &Send, till: &Till<super::Told>) -> Result<Draft, Stop> {
+    fn request(&self, send: &Send, till: &Till) -> Result<Draft, Stop> {
         let amount = send.amount.as_ref().map(|it| self.amount(&it.value)).transpose()?;
         let riel = || Currency::from_alpha("KHR").ok_or_else(|| self.failed("there is no riel"));
         let currency = amount.map_or_else(riel, |it| Ok(it.currency()))?;
