@@ -255,7 +255,8 @@ impl Metrics {
             family.get_metric().iter().filter_map(move |metric| Some((metric, value_of(metric, part, rest?)?)))
         });
         let wanted = |metric: &prometheus::proto::Metric| {
-            let has = |(name, value): &(String, String)| metric.get_label().iter().any(|it| it.name() == name && it.value() == value);
+            let has =
+                |(name, value): &(String, String)| metric.get_label().iter().any(|it| it.name() == name && it.value() == value);
             labels.iter().all(has)
         };
         series.filter(|(metric, _)| wanted(metric)).map(|(_, value)| value).reduce(|sum, value| sum + value)
@@ -311,8 +312,8 @@ impl Metrics {
 fn value_of(metric: &prometheus::proto::Metric, family: MetricType, rest: &str) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "as it is printed")]
     match (family, rest) {
-        (MetricType::COUNTER, "") => Some(metric.get_counter().value()),
-        (MetricType::GAUGE, "") => Some(metric.get_gauge().value()),
+        (MetricType::COUNTER, "") => Some(metric.get_counter().get_value()),
+        (MetricType::GAUGE, "") => Some(metric.get_gauge().get_value()),
         (MetricType::HISTOGRAM, "_count") => Some(metric.get_histogram().get_sample_count() as f64),
         (MetricType::HISTOGRAM, "_sum") => Some(metric.get_histogram().get_sample_sum()),
         _ => None,
