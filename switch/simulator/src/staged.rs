@@ -121,6 +121,13 @@ impl Staged {
         }
     }
 
+    /// The connection breaks behind what is on its way; its far end makes another, where it still wants one.
+    pub fn close(&mut self, line: LineId) {
+        if self.is_up(line) {
+            self.world.close(line.0);
+        }
+    }
+
     /// The connection breaks, and none is made until [`Staged::up`].
     pub fn down(&mut self, line: LineId) {
         if let Some(hand) = self.world.hands.get_mut(line.0) {
