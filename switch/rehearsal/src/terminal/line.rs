@@ -50,10 +50,16 @@ struct Inside {
 
 struct Waiter {
     ticket: u64,
+    asked: Identity,
+    answer: oneshot::Sender<Arrival>,
+}
+
+/// By what the answer to a request is known, beside its type and DE11.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Identity {
     transmitted: Option<TransmissionTime>,
     rrn: Option<Rrn>,
     terminal: Option<TerminalId>,
-    answer: oneshot::Sender<Arrival>,
 }
 
 struct Arrival {
@@ -155,8 +161,7 @@ impl Room {
         }
         inside.last_ticket += 1;
         let (key, ticket) = ((message.mti.response(), stan), inside.last_ticket);
-        let Message { transmitted, rrn, terminal, .. } = *message;
-        inside.waiting.entry(key).or_default().push(Waiter { ticket, transmitted, rrn, terminal, answer });
+        inside.waiting.entry(key).or_default().push(Waiter { ticket, asked: Identity::of(message), answer });
         Ok(Seat { room: self, key, ticket })
     }
 
@@ -165,7 +170,7 @@ impl Room {
         let mut inside = self.lock();
         let waiters = answer.stan.and_then(|stan| inside.waiting.get_mut(&(answer.mti, stan)));
         let meant = waiters.and_then(|waiters| {
-            let place = waiters.iter().position(|waiter| waiter.is_answered_by(answer))?;
+            let place = waiters.iter().position(|waiter| waiter.asked.is_answered_by(answer))?;
             Some(waiters.remove(place))
         });
         match meant {
@@ -186,9 +191,15 @@ impl Room {
     }
 }
 
-impl Waiter {
+impl Identity {
+    /// Of a request.
+    pub(crate) fn of(message: &Message<'_>) -> Self {
+        let Message { transmitted, rrn, terminal, .. } = *message;
+        Self { transmitted, rrn, terminal }
+    }
+
     /// An answer need not carry everything (a refusal of what could not be read has little), but what it carries must agree.
-    fn is_answered_by(&self, answer: &Message<'_>) -> bool {
+    pub(crate) fn is_answered_by(&self, answer: &Message<'_>) -> bool {
         fn agree<T>(asked: Option<T>, answered: Option<T>, same: impl Fn(&T, &T) -> bool) -> bool {
             asked.zip(answered).is_none_or(|(asked, answered)| same(&asked, &answered))
         }

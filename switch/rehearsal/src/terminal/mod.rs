@@ -11,18 +11,21 @@ mod tests;
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bank_adapters::{Clock, SystemClock};
+use bank_adapters::SystemClock;
 use bytes::BytesMut;
 use model::{InstitutionId, Lacking, Message, NetworkCode, TerminalId, Text, Timestamp, UtcOffset};
 use tokio::net::{TcpStream, ToSocketAddrs};
-use wire::{Dialect, Framing};
+use wire::{BuildError, Dialect, Framing};
 
 use crate::{Error, Exchange, Unmatched};
 use line::Line;
-use numbers::Numbers;
+
+pub(crate) use line::Identity;
+pub use requests::Till;
 
 /// Who a terminal is and how it speaks.
 #[derive(Clone, Debug)]
@@ -79,10 +82,16 @@ impl Default for TerminalConfig {
 
 /// A terminal with its connection. Everything takes `&self`, so it may be shared. Dropping it closes the connection.
 pub struct Terminal {
-    config: TerminalConfig,
-    clock: SystemClock,
-    numbers: Numbers,
+    till: Till<SystemClock>,
     line: Line,
+}
+
+/// What a till makes, a terminal makes.
+impl Deref for Terminal {
+    type Target = Till<SystemClock>;
+    fn deref(&self) -> &Self::Target {
+        &self.till
+    }
 }
 
 impl Terminal {
@@ -102,14 +111,7 @@ impl Terminal {
         // Messages are small and each is waited for.
         stream.set_nodelay(true).map_err(|source| Error::Connect { address: name, source })?;
         let line = Line::over(stream, Arc::clone(&config.dialect), config.framing);
-        let numbers = Numbers::begin(config.seed, config.id);
-        Ok(Self { config, clock: SystemClock::start(), numbers, line })
-    }
-
-    /// Who it is.
-    #[must_use]
-    pub fn config(&self) -> &TerminalConfig {
-        &self.config
+        Ok(Self { till: Till::new(config, SystemClock::start()), line })
     }
 
     /// Whether the connection still stands, as far as is known here.
@@ -159,24 +161,30 @@ impl Terminal {
         self.ask(&self.network_request(code), wait).await
     }
 
-    fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// The message in its frame, and its bytes alone.
     fn framed(&self, message: &Message<'_>) -> Result<(BytesMut, Vec<u8>), Error> {
-        let mut frame = BytesMut::with_capacity(256);
-        let start = self.config.framing.begin(&mut frame);
-        let body = frame.len();
-        wire::write(&self.config.dialect, message, self.now(), &mut frame)?;
-        let body = frame.get(body..).unwrap_or_default().to_vec();
-        self.config.framing.finish(&mut frame, start)?;
-        Ok((frame, body))
+        let config = self.config();
+        Ok(framed(&config.dialect, config.framing, message, self.now())?)
     }
+}
+
+/// The message in its frame, and its bytes alone.
+pub(crate) fn framed(
+    dialect: &Dialect,
+    framing: Framing,
+    message: &Message<'_>,
+    now: Timestamp,
+) -> Result<(BytesMut, Vec<u8>), BuildError> {
+    let mut frame = BytesMut::with_capacity(256);
+    let start = framing.begin(&mut frame);
+    let body = frame.len();
+    wire::write(dialect, message, now, &mut frame)?;
+    let body = frame.get(body..).unwrap_or_default().to_vec();
+    framing.finish(&mut frame, start)?;
+    Ok((frame, body))
 }
 
 impl fmt::Debug for Terminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Terminal").field("id", &self.config.id).field("open", &self.is_open()).finish_non_exhaustive()
+        f.debug_struct("Terminal").field("id", &self.config().id).field("open", &self.is_open()).finish_non_exhaustive()
     }
 }
