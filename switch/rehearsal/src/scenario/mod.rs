@@ -2,12 +2,15 @@
 //!
 //! Knows: how such a file is written and what it means. Does not know: where it is played (`replay`).
 
+pub mod draft;
 mod error;
 pub mod fields;
+pub mod keys;
 mod matcher;
 mod model;
 mod template;
 
+pub use draft::write;
 pub use error::Error;
 pub use fields::Draft;
 pub use matcher::{Check, Matcher, Shape};
