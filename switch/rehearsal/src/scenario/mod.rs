@@ -5,6 +5,7 @@
 pub mod draft;
 mod error;
 pub mod fields;
+mod format;
 pub mod keys;
 mod matcher;
 mod model;
@@ -13,6 +14,7 @@ mod template;
 pub use draft::write;
 pub use error::Error;
 pub use fields::Draft;
+pub use format::format;
 pub use matcher::{Check, Matcher, Shape};
 pub use model::{
     Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,
