@@ -184,9 +184,12 @@ fn spaced(source: &str, tokens: &[Token]) -> String {
     let (one_line, kept) = if several { tokens.split_at(value) } else { (tokens, &[][..]) };
     let mut line = String::new();
     let mut before: Option<(TokenKind, bool)> = None;
-    for token in one_line {
+    for (at, token) in one_line.iter().enumerate() {
         if token.kind() == TokenKind::Whitespace {
             before = before.map(|(kind, _)| (kind, true));
+            continue;
+        }
+        if token.kind() == TokenKind::Comma && closes(one_line.get(at + 1..).unwrap_or_default()) {
             continue;
         }
         if before.is_some_and(|(kind, space)| parted(kind, token.kind(), space)) {
@@ -201,6 +204,12 @@ fn spaced(source: &str, tokens: &[Token]) -> String {
         "" => line,
         kept => format!("{line} {kept}"),
     }
+}
+
+/// Whether nothing more comes before the bracket closes.
+fn closes(tokens: &[Token]) -> bool {
+    let next = tokens.iter().find(|token| token.kind() != TokenKind::Whitespace).map(Token::kind);
+    matches!(next, Some(TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket))
 }
 
 /// Whether a space stands between two tokens of one line.
@@ -232,7 +241,7 @@ mod tests {
         start = 2022-12-28 09:00:00\n\n[[step]]\ncode   = '00' # approved\n\n\n# The answer.\nexpect='0210'\ncapture={auth='authorization'}\n\
         rrn={echo=true}\n# Nothing more.\n\n[[ step ]]\nclock = '+0.5s'\n[terminal. \"atm 1\"]\nmerchant='M'\nid='A'\n[vars]\nb = '''\n  two\n  lines'''\n\
         a = [ # all\n  1_000,\n    2,\n]\n# The end.";
-    const TIDY: &str = "# Ours, 2026.\n\n# What it shows.\ntitle = \"Cash\"\ntags = ['a', 'b',] # found by\nstart = 2022-12-28 09:00:00\n\n\
+    const TIDY: &str = "# Ours, 2026.\n\n# What it shows.\ntitle = \"Cash\"\ntags = ['a', 'b'] # found by\nstart = 2022-12-28 09:00:00\n\n\
         [vars]\nb = '''\n  two\n  lines'''\na = [ # all\n  1_000,\n    2,\n]\n\n[terminal.\"atm 1\"]\nid = 'A'\nmerchant = 'M'\n\n\
         [[step]]\n# The answer.\nexpect = '0210'\nrrn = { echo = true }\ncode = '00' # approved\ncapture = { auth = 'authorization' }\n\n\
         # Nothing more.\n[[step]]\nclock = '+0.5s'\n\n# The end.\n";
