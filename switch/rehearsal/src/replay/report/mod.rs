@@ -6,6 +6,7 @@
 pub mod html;
 pub mod json;
 pub mod junit;
+mod markup;
 #[cfg(test)]
 mod sample;
 mod sequence;
