@@ -76,8 +76,8 @@ impl<'s, 'o> Drawing<'s, 'o> {
     fn new(sequence: &'s Sequence<'o>) -> Self {
         let spacing = match sequence.parties.len() {
             0..=2 => 300,
-            3 => 236,
-            _ => 190,
+            3 => 260,
+            _ => 204,
         };
         let rows: usize = sequence.rows.iter().map(|(_, row)| height_of(row)).sum();
         let width = FIRST + spacing * sequence.parties.len().saturating_sub(1) + LAST;

@@ -14,10 +14,10 @@ const STEPS_MAX: usize = 300;
 pub(super) fn failure(out: &mut String, failure: &Failure) {
     let _ = write!(
         out,
-        "<div class=\"problem\"><p><b>Line {}</b> <code>{}</code></p><p>{}.</p>",
+        "<div class=\"problem\"><p><b>Line {}, <code>{}</code></b>: {}</p>",
         failure.line,
         escaped(&failure.step),
-        escaped(failure.problem.trim_end_matches('.'))
+        escaped(&failure.problem)
     );
     if let Some(nearest) = &failure.nearest {
         let _ = write!(out, "<p class=\"nearest\"><b>Nearest miss</b> {}</p>", escaped(nearest));
