@@ -12,17 +12,21 @@ use std::fmt::Write as _;
 
 use super::markup::escaped;
 use super::{Outcome, Report, Tally, Verdict, by_folder, place, spoken, word};
+use diagram::Room;
 
 const STYLE: &str = include_str!("html/report.css");
 const SCRIPT: &str = include_str!("html/report.js");
 
-/// Bytes of messages' fields that a page holds, about; those of failures go first and are not counted.
-const DETAIL_MAX: usize = 2_500_000;
+/// Bytes of messages' fields that a page holds: of scenarios that failed, and of all others.
+const ROOM: Room = Room { failed: 2_000_000, others: 1_500_000 };
 
 /// The page.
 #[must_use]
 pub fn page(report: &Report) -> String {
-    let mut room = DETAIL_MAX;
+    page_within(report, ROOM)
+}
+
+fn page_within(report: &Report, mut room: Room) -> String {
     let mut list = String::new();
     let mut number = 0;
     for (folder, outcomes) in by_folder(report) {
@@ -168,7 +172,7 @@ fn attention(report: &Report) -> String {
 }
 
 /// One row, and what is seen when it is opened. Failures are open from the start.
-fn scenario(out: &mut String, number: usize, outcome: &Outcome, room: &mut usize) {
+fn scenario(out: &mut String, number: usize, outcome: &Outcome, room: &mut Room) {
     let class = class(&outcome.verdict);
     let tags: String = outcome.tags.iter().map(|tag| format!("<i class=\"tag\">{}</i>", escaped(tag))).collect();
     let failed = matches!(outcome.verdict, Verdict::Failed(_) | Verdict::Bad(_));

@@ -227,6 +227,6 @@ fn bad() -> Outcome {
 
 /// Card numbers in a text: runs of 13 to 19 digits whose check digit holds.
 pub(super) fn card_numbers(text: &str) -> Vec<&str> {
-    let runs = text.split(|letter: char| !letter.is_ascii_digit());
+    let runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| run.len() >= 13);
     runs.filter(|run| model::Pan::from_digits(run.as_bytes()).is_ok_and(model::Pan::luhn_holds)).collect()
 }

@@ -10,9 +10,10 @@ use super::super::markup::escaped;
 use super::super::sequence::{self, Cap, Row, Sequence};
 use super::super::{Outcome, Verdict, offset, spoken};
 
-/// Rows that are drawn of an exchange that passed, and of one that failed.
-const PASSED_CAP: Cap = Cap { first: 40, last: 20 };
-const FAILED_CAP: Cap = Cap { first: 60, last: 140 };
+/// Rows that are drawn.
+const CAP: Cap = Cap { first: 30, last: 50 };
+/// From so many parties on, the fields have no room beside the drawing and go below.
+const BROAD: usize = 5;
 
 /// All in pixels. Where the first lifeline stands: behind the moments, and half of its party's box.
 const FIRST: usize = 160;
@@ -24,23 +25,31 @@ const BOX: usize = 62;
 /// A column of text at the size that labels have, generously.
 const LETTER: usize = 7;
 
-/// The drawing with its fields; nothing where nothing was exchanged. Fields of what passed are kept while there is `room`.
-pub(super) fn exchange(out: &mut String, outcome: &Outcome, room: &mut usize) {
-    let failed = matches!(outcome.verdict, Verdict::Failed(_));
-    let sequence = sequence::of(outcome, if failed { FAILED_CAP } else { PASSED_CAP });
+/// How much more of messages' fields the page takes, in bytes. What failed has a share of its own, for there they are needed most.
+pub(super) struct Room {
+    pub(super) failed: usize,
+    pub(super) others: usize,
+}
+
+/// The drawing with its fields, where there is room for them; nothing where nothing was exchanged.
+pub(super) fn exchange(out: &mut String, outcome: &Outcome, room: &mut Room) {
+    let sequence = sequence::of(outcome, CAP);
     if sequence.parties.is_empty() {
         return;
     }
+    let broad = if sequence.parties.len() >= BROAD { " broad" } else { "" };
     let drawing = Drawing::new(&sequence);
-    let _ = write!(out, "<h3>Exchange</h3><div class=\"exchange\"><div class=\"wide\">{}</div>", drawing.svg());
-    let size: usize = sequence.rows.iter().map(|(_, row)| if let Row::Message { passed, .. } = row { passed.detail.len() } else { 0 }).sum();
+    let _ = write!(out, "<h3>Exchange</h3><div class=\"exchange{broad}\"><div class=\"wide\">{}</div>", drawing.svg());
+    let size = |(_, row): &(Duration, Row<'_>)| if let Row::Message { passed, .. } = row { passed.detail.len() } else { 0 };
+    let left = if matches!(outcome.verdict, Verdict::Failed(_)) { &mut room.failed } else { &mut room.others };
     out.push_str("<aside><p class=\"hint\">");
-    if failed || size <= *room {
-        *room -= if failed { 0 } else { size };
-        out.push_str("Point at a message to see its fields; click to keep them.</p>");
-        fields(out, &sequence);
-    } else {
-        out.push_str("Fields are left out to keep the page small; replay this scenario by itself to see them.</p>");
+    match left.checked_sub(sequence.rows.iter().map(size).sum()) {
+        Some(rest) => {
+            *left = rest;
+            out.push_str("Point at a message to see its fields; click to keep them.</p>");
+            fields(out, &sequence);
+        }
+        None => out.push_str("Fields are left out to keep the page small; replay this scenario by itself to see them.</p>"),
     }
     out.push_str("</aside></div>");
 }
@@ -92,7 +101,8 @@ impl<'s, 'o> Drawing<'s, 'o> {
         let Self { width, height, .. } = *self;
         let mut out = format!("<svg class=\"sequence\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">");
         let parties = self.sequence.parties.iter().enumerate();
-        let lifelines: String = parties.clone().map(|(place, _)| format!("M{} {}V{}", self.x(place), HEAD - 12, height - 4)).collect();
+        let lifelines: String =
+            parties.clone().map(|(place, _)| format!("M{} {}V{}", self.x(place), HEAD - 12, height - 4)).collect();
         let _ = write!(out, "<path class=\"life\" d=\"{lifelines}\"/>");
         for (place, party) in parties {
             let x = self.x(place);
@@ -179,14 +189,20 @@ impl<'s, 'o> Drawing<'s, 'o> {
             shortened(&passed.label, room)
         );
         if let Some(fault) = &passed.fault {
-            let _ = write!(out, "<text class=\"cause\" x=\"{middle}\" y=\"{}\">{}</text>", y + 15, shortened(fault, self.spacing - 20));
+            let _ = write!(
+                out,
+                "<text class=\"cause\" x=\"{middle}\" y=\"{}\">{}</text>",
+                y + 15,
+                shortened(fault, self.spacing - 20)
+            );
         }
     }
 
     /// A place at which the lifelines are broken.
     fn gap(&self, out: &mut String, y: usize, words: &str) {
         let last = self.x(self.sequence.parties.len().saturating_sub(1));
-        let lifelines: String = (0..self.sequence.parties.len()).map(|place| format!("M{} {}v24", self.x(place), y + 3)).collect();
+        let lifelines: String =
+            (0..self.sequence.parties.len()).map(|place| format!("M{} {}v24", self.x(place), y + 3)).collect();
         let half = words.width() * LETTER / 2 + 10;
         let middle = usize::midpoint(FIRST, last);
         let _ = write!(
