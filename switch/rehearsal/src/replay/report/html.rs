@@ -31,7 +31,7 @@ fn page_within(report: &Report, mut room: Room) -> String {
     let mut number = 0;
     for (folder, outcomes) in by_folder(report) {
         let tally = Tally::over(outcomes.iter().copied());
-        let _ = write!(list, "<section class=\"folder\"><h2>{}<small>{}</small></h2>\n", escaped(&folder), counted(&tally));
+        let _ = writeln!(list, "<section class=\"folder\"><h2>{}<small>{}</small></h2>", escaped(&folder), counted(&tally));
         for outcome in outcomes {
             number += 1;
             scenario(&mut list, number, outcome, &mut room);

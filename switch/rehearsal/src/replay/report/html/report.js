@@ -68,6 +68,15 @@
     show(kept);
   }
 
+  // What is scrolled to stops below the tools, where those stay in view.
+  function measure() {
+    const tools = byId("tools");
+    const height = getComputedStyle(tools).position === "sticky" ? tools.offsetHeight : 0;
+    document.documentElement.style.setProperty("--tools", height + "px");
+  }
+  addEventListener("resize", measure);
+  measure();
+
   function follow() {
     const target = location.hash && byId(location.hash.slice(1));
     if (target && target.tagName === "DETAILS") {
@@ -75,6 +84,6 @@
       target.scrollIntoView();
     }
   }
-  window.addEventListener("hashchange", follow);
+  addEventListener("hashchange", follow);
   follow();
 })();
