@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use faults::{Direction, Faults, Name, Pipe, Strike};
+use faults::{Direction, Faults, Name, Pipe};
 use model::Timestamp;
 use shard::LinkConfig;
 use wire::{Cut, Dialect, Framing};
@@ -97,29 +97,33 @@ impl Far {
         !self.lost && !self.into.broken() && !self.out.broken()
     }
 
-    /// Bytes of the switch have come as far as the pipe.
-    pub(super) fn arrives(&mut self, now: Timestamp, bytes: &[u8]) {
+    /// Bytes of the switch have come as far as the pipe. Gives what will not come out of it.
+    pub(super) fn arrives(&mut self, now: Timestamp, bytes: &[u8]) -> Vec<Seen> {
+        let mut lost = Vec::new();
         for frame in self.frames_of(bytes) {
-            let struck = self.out.push(now, frame);
-            let twice = struck.iter().any(|it| it.name == Name::Duplicate);
-            if let Some(word) = word(&struck) {
-                self.marks.extend(std::iter::repeat_n((frame.to_vec(), word), if twice { 2 } else { 1 }));
+            let fate = Fate::of(&mut self.out, now, frame);
+            if fate.lost {
+                lost.push(self.seen(now, true, self.body(frame), fate));
+            } else if let Some(word) = fate.word {
+                let copies = if word == Name::Duplicate.word() { 2 } else { 1 };
+                self.marks.extend(std::iter::repeat_n((frame.to_vec(), word), copies));
             }
         }
         while self.marks.len() > MARKS_MAX {
             self.marks.pop_front();
         }
+        lost
     }
 
     /// The next whole frame that has come out of the pipe, and what a fault did to it.
-    pub(super) fn next_frame(&mut self, now: Timestamp) -> Option<(Bytes, Option<String>)> {
+    pub(super) fn next_frame(&mut self, now: Timestamp) -> Option<(Bytes, Fate)> {
         self.inbox.extend_from_slice(&self.out.pop(now));
         loop {
             match self.framing.cut(&self.inbox, self.frame_max) {
                 Ok(Cut::Frame { consumed, .. }) => {
                     let frame = self.inbox.split_to(consumed).freeze();
-                    let word = self.mark_of(&frame);
-                    return Some((frame, word));
+                    let fate = Fate { word: self.mark_of(&frame), lost: false };
+                    return Some((frame, fate));
                 }
                 Ok(Cut::KeepAlive { consumed }) => drop(self.inbox.split_to(consumed)),
                 Ok(Cut::Incomplete) => return None,
@@ -132,21 +136,20 @@ impl Far {
     }
 
     /// What a fault did to a frame: it is known by its bytes, or, where those were changed, by being no message.
-    fn mark_of(&mut self, frame: &[u8]) -> Option<String> {
+    fn mark_of(&mut self, frame: &[u8]) -> Option<&'static str> {
         if self.marks.is_empty() {
             return None;
         }
-        let same = self.marks.iter().position(|(bytes, _)| bytes == frame);
-        if let Some(place) = same {
-            return self.marks.remove(place).map(|(_, word)| word.to_owned());
+        if let Some(place) = self.marks.iter().position(|(bytes, _)| bytes == frame) {
+            return self.marks.remove(place).map(|(_, word)| word);
         }
         let spoiled = wire::read(&self.dialect, self.body(frame)).is_err();
-        spoiled.then(|| self.marks.front().map(|(_, word)| (*word).to_owned()))?
+        self.marks.front().filter(|_| spoiled).map(|(_, word)| *word)
     }
 
     /// The far end sends a frame; tells what a fault does to it.
-    pub(super) fn leaves(&mut self, now: Timestamp, frame: &[u8]) -> Option<String> {
-        word(&self.into.push(now, frame)).map(str::to_owned)
+    pub(super) fn leaves(&mut self, now: Timestamp, frame: &[u8]) -> Fate {
+        Fate::of(&mut self.into, now, frame)
     }
 
     /// What comes out of the pipe towards the switch.
@@ -177,14 +180,15 @@ impl Far {
     /// The end of the connection, as it is seen here.
     pub(super) fn closed(&mut self, now: Timestamp) -> Seen {
         self.inbox.clear();
-        self.seen(now, true, &[], Some("closed".into()))
+        self.seen(now, true, &[], Fate { word: Some("closed"), lost: false })
     }
 
     /// Something that was seen at this end: what the switch sent, or what is sent to it.
-    pub(super) fn seen(&self, at: Timestamp, from_switch: bool, body: &[u8], fault: Option<String>) -> Seen {
+    pub(super) fn seen(&self, at: Timestamp, from_switch: bool, body: &[u8], fate: Fate) -> Seen {
         let own = self.role.party();
         let (from, to) = if from_switch { (Party::Switch, own) } else { (own, Party::Switch) };
-        Seen { at, from, to, dialect: self.dialect.clone(), body: body.to_vec(), fault }
+        let Fate { word, lost } = fate;
+        Seen { at, from, to, dialect: self.dialect.clone(), body: body.to_vec(), fault: word.map(str::to_owned), arrived: !lost }
     }
 }
 
@@ -193,7 +197,23 @@ fn pipes(role: &Role, dialect: Arc<Dialect>, framing: Framing, frame_max: usize,
     [Direction::In, Direction::Out].map(|way| Pipe::new(faults.clone(), link.clone(), way, dialect.clone(), framing, frame_max))
 }
 
-/// The word of what struck; the last one, where several did.
-fn word(struck: &[Strike]) -> Option<&'static str> {
-    struck.last().map(|strike| strike.name.word())
+/// What becomes of a message on its line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fate {
+    /// The fault's word, or what else is to be said.
+    word: Option<&'static str>,
+    /// Whether it does not arrive.
+    pub(super) lost: bool,
+}
+
+impl Fate {
+    /// Puts a frame into a pipe, where faults strike it.
+    fn of(pipe: &mut Pipe, now: Timestamp, frame: &[u8]) -> Self {
+        if pipe.is_half_open(now) {
+            return Self { word: Some(Name::HalfOpen.word()), lost: true };
+        }
+        let struck = pipe.push(now, frame);
+        let lost = struck.iter().any(|it| matches!(it.name, Name::Drop | Name::Reset | Name::HalfOpen));
+        Self { word: struck.last().map(|it| it.name.word()), lost }
+    }
 }

@@ -152,7 +152,7 @@ impl Stage {
             }
             What::Closed => self.seen.push_back(far.closed(now)),
             What::Bytes(bytes) => {
-                far.arrives(now, &bytes);
+                self.seen.extend(far.arrives(now, &bytes));
                 self.pump(line);
             }
         }
@@ -163,21 +163,21 @@ impl Stage {
         let now = self.world.now();
         let Some(far) = self.fars.get_mut(&line) else { return };
         let mut goes_on = true;
-        while let Some((frame, fault)) = far.next_frame(now) {
+        while let Some((frame, fate)) = far.next_frame(now) {
             let Some(bank) = bank_at(&mut self.banks, &far.role) else {
-                self.seen.push_back(far.seen(now, true, far.body(&frame), fault));
+                self.seen.push_back(far.seen(now, true, far.body(&frame), fate));
                 continue;
             };
             let hidden = bank::is_echo(&far.dialect, far.body(&frame));
             if !hidden {
-                self.seen.push_back(far.seen(now, true, far.body(&frame), fault));
+                self.seen.push_back(far.seen(now, true, far.body(&frame), fate));
             }
             let (answers, sound) = bank.asked(&frame);
             goes_on &= sound;
             for answer in far.frames_of(&answers) {
-                let fault = far.leaves(now, answer);
-                if !hidden {
-                    self.seen.push_back(far.seen(now, false, far.body(answer), fault));
+                let fate = far.leaves(now, answer);
+                if !hidden || fate.lost {
+                    self.seen.push_back(far.seen(now, false, far.body(answer), fate));
                 }
             }
         }
