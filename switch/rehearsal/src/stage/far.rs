@@ -52,6 +52,8 @@ pub(super) struct Far {
     out: Pipe,
     /// What has arrived and is no whole frame yet.
     inbox: BytesMut,
+    /// What leaves for the switch past its pipe.
+    outbox: BytesMut,
     /// What has arrived is no frame: where one begins cannot be told any more.
     lost: bool,
     /// Frames that a fault struck on their way out, and its word.
@@ -69,6 +71,7 @@ impl Far {
             into,
             out,
             inbox: BytesMut::new(),
+            outbox: BytesMut::new(),
             lost: false,
             marks: VecDeque::new(),
         }
@@ -78,6 +81,7 @@ impl Far {
     pub(super) fn connected(&mut self, faults: &Faults) {
         [self.into, self.out] = pipes(&self.role, self.dialect.clone(), self.framing, self.frame_max, faults);
         self.inbox.clear();
+        self.outbox.clear();
         self.lost = false;
         self.marks.clear();
     }
@@ -99,6 +103,11 @@ impl Far {
 
     /// Bytes of the switch have come as far as the pipe. Gives what will not come out of it.
     pub(super) fn arrives(&mut self, now: Timestamp, bytes: &[u8]) -> Vec<Seen> {
+        if self.out.is_idle(now) {
+            self.out.passed(bytes);
+            self.inbox.extend_from_slice(bytes);
+            return Vec::new();
+        }
         let mut lost = Vec::new();
         for frame in self.frames_of(bytes) {
             let fate = Fate::of(&mut self.out, now, frame);
@@ -117,7 +126,9 @@ impl Far {
 
     /// The next whole frame that has come out of the pipe, and what a fault did to it.
     pub(super) fn next_frame(&mut self, now: Timestamp) -> Option<(Bytes, Fate)> {
-        self.inbox.extend_from_slice(&self.out.pop(now));
+        if !self.out.is_empty() {
+            self.inbox.extend_from_slice(&self.out.pop(now));
+        }
         loop {
             match self.framing.cut(&self.inbox, self.frame_max) {
                 Ok(Cut::Frame { consumed, .. }) => {
@@ -149,12 +160,21 @@ impl Far {
 
     /// The far end sends a frame; tells what a fault does to it.
     pub(super) fn leaves(&mut self, now: Timestamp, frame: &[u8]) -> Fate {
+        if self.into.is_idle(now) {
+            self.into.passed(frame);
+            self.outbox.extend_from_slice(frame);
+            return Fate { word: None, lost: false };
+        }
         Fate::of(&mut self.into, now, frame)
     }
 
-    /// What comes out of the pipe towards the switch.
-    pub(super) fn to_switch(&mut self, now: Timestamp) -> Bytes {
-        self.into.pop(now)
+    /// What comes out towards the switch.
+    pub(super) fn to_switch(&mut self, now: Timestamp) -> BytesMut {
+        let mut bytes = self.outbox.split();
+        if !self.into.is_empty() {
+            bytes.extend_from_slice(&self.into.pop(now));
+        }
+        bytes
     }
 
     /// Whole frames, and behind them what is none.
