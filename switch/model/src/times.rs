@@ -75,6 +75,12 @@ impl UtcOffset {
         (minutes.unsigned_abs() <= 18 * 60).then_some(Self(minutes))
     }
 
+    /// In minutes.
+    #[must_use]
+    pub fn minutes(self) -> i16 {
+        self.0
+    }
+
     /// Reads `+07:00`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -87,12 +93,6 @@ impl UtcOffset {
         let both_two_digits = [hours, minutes].iter().all(|part| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()));
         let (hours, minutes) = (hours.parse::<i16>().ok()?, minutes.parse::<i16>().ok()?);
         (both_two_digits && minutes < 60).then(|| Self::from_minutes(sign * (hours * 60 + minutes)))?
-    }
-
-    /// How many minutes it is ahead.
-    #[must_use]
-    pub fn minutes(self) -> i16 {
-        self.0
     }
 
     fn local_seconds(self, at: Timestamp) -> i64 {

@@ -12,6 +12,7 @@ mod flood;
 pub mod record;
 pub mod replay;
 pub mod scenario;
+pub mod stage;
 mod story;
 mod terminal;
 mod traffic;

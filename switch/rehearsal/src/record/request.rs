@@ -145,11 +145,10 @@ pub(super) fn till(config: &TerminalConfig, at: Timestamp) -> Till {
 }
 
 /// A request of this kind as a till makes it; without a card, all that a card brings is left out.
-fn blank(till: &Till, cast: &Cast, kind: Kind, card: Option<&Card>, money: Money) -> Message<'static> {
-    match (card, cast.cards().first()) {
-        (Some(card), _) => till.request(kind, card, money),
-        (None, Some(any)) => Message { pan: None, expiry: None, to_account: None, ..till.request(kind, any, money) },
-        (None, None) => Message::default(),
+fn blank(till: &Till, kind: Kind, card: Option<&Card>, money: Money) -> Message<'static> {
+    match card {
+        Some(card) => till.request(kind, card, money),
+        None => Message { amount: Some(money.minor()), ..till.fresh(kind, money.currency()) },
     }
 }
 
@@ -161,7 +160,7 @@ fn a_currency(cast: &Cast) -> Option<Currency> {
 /// DE18 as a till that has none of its own gives it to a request of this kind.
 pub(super) fn usual_merchant_type(config: &TerminalConfig, cast: &Cast, kind: Kind) -> Option<u16> {
     let nothing = Money::from_minor(0, a_currency(cast)?);
-    blank(&till(config, Timestamp::default()), cast, kind, None, nothing).merchant_type
+    blank(&till(config, Timestamp::default()), kind, None, nothing).merchant_type
 }
 
 /// A recorded request with what the step that sends it rests on.
@@ -204,7 +203,7 @@ impl Recorded<'_> {
     fn made(&self, till: &Till, cast: &Cast, amount: Option<Money>) -> Message<'static> {
         let asked = |kind| {
             let money = amount.or_else(|| Some(Money::from_minor(0, self.message.currency.or_else(|| a_currency(cast))?)));
-            money.map_or_else(Message::default, |money| blank(till, cast, kind, self.card, money))
+            money.map_or_else(Message::default, |money| blank(till, kind, self.card, money))
         };
         match (self.word, self.of) {
             (Word::Request(kind), _) => asked(kind),
