@@ -13,7 +13,7 @@ use super::keys;
 /// let mut draft = Draft::titled("A purchase is approved");
 /// draft.step(DraftStep::new("send", "purchase").with("card", "dara").with("amount", "12.50 USD"));
 /// draft.step(DraftStep::new("expect", "0210").with("code", "00").with("rrn", Value::said("echo")));
-/// assert!(scenario::write(&draft).ends_with("code = \"00\"\nrrn = { echo = true }\n"));
+/// assert!(scenario::write(&draft).ends_with("rrn = { echo = true }\ncode = \"00\"\n"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Draft {
@@ -151,7 +151,7 @@ impl DraftStep {
         }
     }
 
-    /// Its keys in the canonical order; fields stay in the order in which they were added.
+    /// Its keys in the canonical order.
     fn ordered(&self) -> Vec<&(String, Value)> {
         let verb = self.pairs.iter().find_map(|(key, _)| keys::verb(key));
         let mut pairs: Vec<_> = self.pairs.iter().collect();
@@ -286,6 +286,7 @@ mod tests {
                       merchant = \"M\"\n\n# left out: PIN\n[[step]]\nsend = \"withdrawal\"\ncard = \"dara\"\nrrn = { absent = true }\n\n\
                       [[step]]\nexpect = \"0210\"\ncode = \"00\"\ncapture = { a = \"rrn\" }\n\n# The end.\n";
         assert_eq!(write(&draft), wanted);
+        assert_eq!(crate::scenario::format(wanted).unwrap(), wanted);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! Knows: names, forms, a sentence on each. Does not know: what a key does (`model`), fields of messages (`fields`).
 
+use super::fields;
 use crate::replay::FaultKind;
 
 /// A key.
@@ -262,16 +263,18 @@ pub const MATCHERS: &[Key] = &[
     key("ignore", Form::Said, "Not looked at."),
 ];
 
-/// The place of a key of a step in the canonical order: what the step does, its own keys, the fields as they come, and last
-/// what is kept and how long to wait.
+/// The place of a key of a step in the canonical order: what the step does, its own keys, the fields by number, and last what is
+/// kept and how long to wait.
 #[must_use]
 pub fn rank(verb: &Verb, name: &str) -> usize {
     const LAST: [&str; 2] = ["capture", "eventually"];
-    let own = |at: usize| if LAST.contains(&name) { usize::MAX } else { at + 1 };
-    match verb.keys.iter().position(|key| key.name == name) {
+    let own = verb.keys.iter().position(|key| key.name == name);
+    let field = || fields::FIELDS.iter().position(|field| field.name == name).unwrap_or(fields::FIELDS.len());
+    match own {
         _ if name == verb.key.name => 0,
-        Some(at) => own(at),
-        None => verb.keys.len() + 1,
+        Some(_) if LAST.contains(&name) => usize::MAX,
+        Some(at) => at + 1,
+        None => verb.keys.len() + 1 + field(),
     }
 }
 

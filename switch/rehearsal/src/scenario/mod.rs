@@ -6,6 +6,7 @@ mod checks;
 pub mod draft;
 mod error;
 pub mod fields;
+mod format;
 pub mod keys;
 mod matcher;
 mod model;
@@ -21,6 +22,7 @@ pub(crate) mod values;
 pub use draft::write;
 pub use error::Error;
 pub use fields::Draft;
+pub use format::format;
 pub use matcher::{Check, Judged, Matcher, Shape};
 pub use model::{
     Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,
