@@ -13,6 +13,7 @@ mod order;
 mod overruled;
 mod positions;
 mod replay;
+mod record;
 mod run;
 mod send;
 mod simulate;
@@ -67,6 +68,8 @@ enum Command {
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
     Overruled(overruled::Overruled),
+    /// Take down what acquirers and a switch say to each other, as a scenario file.
+    Record(record::Record),
     /// Look into the journal.
     Journal(journal::JournalCommand),
     /// Print the interface specification that a bank would sign.
@@ -102,6 +105,7 @@ pub(crate) fn main() -> ExitCode {
         Command::DeadLetters(letters) => letters.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
+        Command::Record(record) => record.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),

@@ -9,6 +9,7 @@ mod exchange;
 #[cfg(test)]
 mod fake;
 mod flood;
+pub mod record;
 pub mod replay;
 pub mod scenario;
 pub mod stage;

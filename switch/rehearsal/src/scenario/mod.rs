@@ -29,3 +29,4 @@ pub use model::{
     SettingValue, Span, Step, Subject, TerminalSection, Wanted,
 };
 pub use template::{Part, Template};
+pub use times::duration;
