@@ -57,6 +57,11 @@ impl Tariff {
         Self { currencies, charges, worth: [410_000, 405_000], changes: first_day.next(), limit }
     }
 
+    /// Nobody is charged and nobody is limited.
+    pub(crate) fn free(currencies: [Currency; 2]) -> Self {
+        Self { currencies, charges: Vec::new(), worth: [410_000; 2], changes: BusinessDate::from_days(0), limit: None }
+    }
+
     pub(crate) fn fees(&self) -> Vec<Fee> {
         let fee = |it: &Charge| {
             let of = |amount| Money::from_minor(amount, self.currencies[it.currency]);

@@ -1,6 +1,7 @@
 //! Replaying scenarios: where they are played, what came of them, and reports of it.
 
 mod outcome;
+pub mod report;
 mod venue;
 
 pub use outcome::{Compared, Failure, Outcome, Passed, Report, StepOutcome, Verdict};
