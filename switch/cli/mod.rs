@@ -2,11 +2,13 @@
 
 mod ask;
 mod bank;
+mod clock;
 mod codec;
 mod dead_letters;
 mod demo;
 mod desk;
 mod doctor;
+mod fault;
 mod hot_cards;
 mod journal;
 mod order;
@@ -64,6 +66,10 @@ enum Command {
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
     Overruled(overruled::Overruled),
+    /// Set faults on a running switch's links: messages late, lost, doubled, spoiled; connections that break.
+    Fault(fault::FaultCommand),
+    /// Show a running switch's clock, or move one that stands.
+    Clock(clock::ClockCommand),
     /// Look into the journal.
     Journal(journal::JournalCommand),
     /// Print the interface specification that a bank would sign.
@@ -98,6 +104,8 @@ pub(crate) fn main() -> ExitCode {
         Command::DeadLetters(letters) => letters.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
+        Command::Fault(fault) => fault.run(),
+        Command::Clock(clock) => clock.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),
