@@ -2,11 +2,13 @@
 
 mod ask;
 mod bank;
+mod clock;
 mod codec;
 mod dead_letters;
 mod demo;
 mod desk;
 mod doctor;
+mod fault;
 mod hot_cards;
 mod journal;
 mod order;
@@ -70,6 +72,10 @@ enum Command {
     Overruled(overruled::Overruled),
     /// Take down what acquirers and a switch say to each other, as a scenario file.
     Record(record::Record),
+    /// Set faults on a running switch's links: messages late, lost, doubled, spoiled; connections that break.
+    Fault(fault::FaultCommand),
+    /// Show a running switch's clock, or move one that stands.
+    Clock(clock::ClockCommand),
     /// Look into the journal.
     Journal(journal::JournalCommand),
     /// Print the interface specification that a bank would sign.
@@ -106,6 +112,8 @@ pub(crate) fn main() -> ExitCode {
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
         Command::Record(record) => record.run(),
+        Command::Fault(fault) => fault.run(),
+        Command::Clock(clock) => clock.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),
