@@ -10,6 +10,7 @@ mod exchange;
 mod fake;
 mod flood;
 pub mod replay;
+pub mod scenario;
 mod story;
 mod terminal;
 mod traffic;

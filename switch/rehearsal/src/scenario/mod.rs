@@ -1,0 +1,18 @@
+//! Scenarios: files that say who sends what, what is expected of it, and what goes wrong meanwhile.
+//!
+//! Knows: how such a file is written and what it means. Does not know: where it is played (`replay`).
+
+mod error;
+pub mod fields;
+mod matcher;
+mod model;
+mod template;
+
+pub use error::Error;
+pub use fields::Draft;
+pub use matcher::{Check, Matcher, Shape};
+pub use model::{
+    Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,
+    SettingValue, Span, Step, Subject, TerminalSection, Wanted,
+};
+pub use template::{Part, Template};
