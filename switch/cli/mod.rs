@@ -9,6 +9,7 @@ mod desk;
 mod doctor;
 mod hot_cards;
 mod journal;
+mod load;
 mod order;
 mod overruled;
 mod positions;
@@ -48,6 +49,8 @@ enum Command {
     Bank(bank::Bank),
     /// Send one transaction to a running switch and show the exchange.
     Send(send::Send),
+    /// Load a running switch, at a rate or by windows, and tell how it stood it.
+    Load(load::Load),
     /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
     Simulate(simulate::Simulate),
     /// Tell the whole story of a transaction, leg by leg.
@@ -90,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Bank(bank) => bank.run(),
         Command::Send(send) => send.run(),
+        Command::Load(load) => load.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Why(why) => why.run(),
         Command::Status(status) => status.run(),

@@ -9,6 +9,7 @@ mod exchange;
 #[cfg(test)]
 mod fake;
 mod flood;
+pub mod load;
 pub mod replay;
 pub mod scenario;
 mod story;
