@@ -202,8 +202,8 @@ async fn every_answer_is_told_by_its_code_and_by_what_was_expected() {
             }
         }
         // Somebody else's answer, and then nothing more.
-        let stranger =
-            crate::fake::answer_to(&model::Message { stan: model::Stan::new(1), ..model::Message::default() }, APPROVED);
+        let nobody = model::Message { stan: model::Stan::new(1), ..model::Message::new(model::Mti::FINANCIAL_REQUEST) };
+        let stranger = crate::fake::answer_to(&nobody, APPROVED);
         peer.says(&stranger).await;
         assert!(peer.next().await.is_none());
         told
