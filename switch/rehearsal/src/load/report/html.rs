@@ -82,7 +82,7 @@ fn plots(report: &Report) -> String {
         "Latency over time",
         &over_time(
             report,
-            "of answers that came in that second",
+            "of answers, by when they came",
             scale,
             &[
                 ("p50", |it| latency(it, 0.5)),

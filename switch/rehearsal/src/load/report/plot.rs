@@ -59,6 +59,7 @@ impl Plot<'_> {
         if let Some((from, to)) = self.shaded.filter(|(from, to)| to > from) {
             let (left, width, height) = (x(from), x(to) - x(from), HEIGHT - TOP - BOTTOM);
             let _ = write!(svg, "<rect class=\"shade\" x=\"{left:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{height}\"/>");
+            let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\">warm-up</text>", left + 5.0, TOP + 14.0);
         }
         for tick in &ticks {
             let (at, right, words) = (y(*tick), WIDTH - RIGHT, (self.tell)(*tick));
