@@ -1,12 +1,14 @@
 //! The mix: what is asked, how often, with whose cards, and what is expected of the answer.
 //!
-//! Written on the command line (`withdrawal=5,purchase=3`) or in a file (`mix_file`).
+//! Written on the command line (`withdrawal=5,purchase=3`) or in a file (`file`).
+
+mod file;
 
 use std::path::PathBuf;
 
 use bank_adapters::{Cast, Customers};
 use bytes::BytesMut;
-use model::{InstitutionId, Kind, Message, Money, NetworkCode, ResponseCode, Text};
+use model::{Content, InstitutionId, Kind, Message, Money, NetworkCode, ResponseCode, Text};
 
 use crate::deal::{Deal, Hand};
 use crate::dice::Dice;
@@ -37,14 +39,15 @@ impl Asks {
             "authorization" => Some(Self::Authorization),
             "advice" => Some(Self::Advice),
             "echo" => Some(Self::Echo),
-            _ => Kind::from_name(name).map(Self::Request),
+            // A PIN is typed by people, and a load has none to show.
+            _ => Kind::from_name(name).filter(|kind| *kind != Kind::PinChange).map(Self::Request),
         }
     }
 
     /// Every name, for who wrote another.
     pub(super) fn names() -> String {
-        let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).chain(["authorization", "advice", "echo"]).collect();
-        names.join(", ")
+        let names = Kind::ALL.iter().map(|kind| kind.name()).chain(["authorization", "advice", "echo"]);
+        names.filter(|name| Self::from_name(name).is_some()).collect::<Vec<_>>().join(", ")
     }
 
     pub(super) fn kind(self) -> Kind {
@@ -188,6 +191,7 @@ impl Mix {
                 let (operator, phone) = line.to?;
                 till.top_up(card, operator, phone, amount)
             }
+            Asks::Request(Kind::CashBack) => Message { balances: Some(least_cash(amount)?), ..deal.message(till) },
             Asks::Request(_) | Asks::Echo => deal.message(till),
         };
         Some(message)
@@ -198,6 +202,16 @@ impl Mix {
         let accounts: Vec<_> = (0..8).filter_map(|_| self.all.draw(dice)).collect();
         accounts.iter().find_map(|deal| Some((deal.bank, deal.card.account(amount.currency())?.number)))
     }
+}
+
+/// DE54 of a purchase with cash-back of which the least there is is cash (amount type 40), in the currencies of the cast.
+fn least_cash(amount: Money) -> Option<Content<'static>> {
+    let told: &[u8] = match amount.currency().alpha() {
+        "KHR" => b"0040116D000000000001",
+        "USD" => b"0040840D000000000001",
+        _ => return None,
+    };
+    Some(Content::ascii(told))
 }
 
 /// The cards named, or all in good standing.
@@ -236,3 +250,6 @@ pub(super) fn receiver(
         _ => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,6 @@
 
 mod connection;
 mod mix;
-mod mix_file;
 mod pace;
 pub mod report;
 mod tally;

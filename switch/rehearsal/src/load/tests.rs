@@ -173,13 +173,11 @@ async fn windows_open_one_after_the_other_while_the_load_rises() {
 
 #[tokio::test]
 async fn every_answer_is_told_by_its_code_and_by_what_was_expected() {
-    let folder = std::env::temp_dir().join(format!("payswitch-load-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("codes.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("codes.toml");
     std::fs::write(&path, "[[mix]]\nsend = \"purchase\"\ncard = \"dara\"\n[[mix]]\nsend = \"withdrawal\"\ncode = \"51\"\n")
         .unwrap();
     let mix = Mix::load(&path, &Cast::builtin(), &[]).unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
     let fake = Fake::listens("iso87-ascii").await;
     let config = LoadConfig { answer_within: millis(400), ..open(400.0, None, millis(100)) };
     let (report, told) = tokio::join!(runs(&fake, mix, &config), async {
@@ -269,4 +267,8 @@ async fn all_of_it_may_run_on_another_thread() {
     fn may_travel<T: Send>(_: &T) {}
     let (mix, config) = (mix(), LoadConfig::default());
     may_travel(&load("127.0.0.1:1", &mix, &config, |_| {}, std::future::pending()));
+    let (cast, addr) = (Cast::builtin(), std::net::SocketAddr::from(([127, 0, 0, 1], 1)));
+    may_travel(&crate::Story::new(&cast).tell(addr, |_| {}));
+    let (traffic, counters) = (crate::TrafficConfig::default(), crate::Counters::default());
+    may_travel(&crate::traffic(addr, &cast, &traffic, async {}, &counters));
 }

@@ -181,3 +181,53 @@ impl Threshold {
         Verdict { threshold: self.text.clone(), measured, broken }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::tests::report;
+    use super::*;
+
+    /// How a run stood: answers after 1 to 96 ms, 100 requests due, 90 approved, 6 declined, 4 lost.
+    fn judged(threshold: &str) -> (bool, String) {
+        let verdict = threshold.parse::<Threshold>().unwrap().judge(&report());
+        assert_eq!(verdict.threshold, threshold);
+        (verdict.broken, verdict.measured)
+    }
+
+    #[test]
+    fn what_is_past_its_limit_is_broken_and_what_is_on_it_is_not() {
+        for (threshold, broken, measured) in [
+            ("p50>48ms", true, "48.0 ms"),
+            ("p50>49ms", false, "48.0 ms"),
+            ("p50 < 49000 us", true, "48.0 ms"),
+            ("p99>0.09s", true, "96.1 ms"),
+            ("max>1s", false, "96.1 ms"),
+            ("error-rate>4%", false, "4.00 %"),
+            ("error-rate>=4%", true, "4.00 %"),
+            ("achieved-rate<95%", false, "96.00 %"),
+            ("achieved-rate<96.5%", true, "96.00 %"),
+            ("lost>0", true, "4"),
+            ("lost>4", false, "4"),
+            ("declined>5", true, "6"),
+            ("unexpected>0", false, "0"),
+            ("not-sent<=0", true, "0"),
+        ] {
+            assert_eq!(judged(threshold), (broken, measured.to_owned()), "{threshold}");
+        }
+    }
+
+    #[test]
+    fn who_writes_something_else_is_told_how() {
+        for (wrong, told) in [
+            ("p99", "\"p99\" compares nothing; write a name, > or <, and a number: p99>50ms"),
+            ("p98>1ms", "\"p98\" is not measured; what is: p50, p90, p95, p99, p999, max, error-rate"),
+            ("p99>50", "\"50\" is no limit for p99; write 50ms, 800us or 2s"),
+            ("p99>-1ms", "\"-1ms\" is no limit for p99"),
+            ("error-rate>0.1", "\"0.1\" is no limit for error-rate; write 95%"),
+            ("lost>1%", "\"1%\" is no limit for lost; write a whole number"),
+        ] {
+            let error = wrong.parse::<Threshold>().unwrap_err().to_string();
+            assert!(error.starts_with(told), "{error}");
+        }
+    }
+}

@@ -3,6 +3,8 @@
 mod html;
 mod json;
 mod plot;
+#[cfg(test)]
+pub(super) mod tests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -189,13 +191,9 @@ impl Report {
             }
             Model::Closed { window } => format!("closed model, {} connections x {window} open at once", config.connections),
         };
+        let warm_up = if config.warm_up.is_zero() { String::new() } else { format!(" after {:?} of warm-up", config.warm_up) };
         let ramp = if config.ramp.is_zero() { String::new() } else { format!(", rising over {:?}", config.ramp) };
-        format!(
-            "{model}{ramp}, {:.1} s measured after {:?} of warm-up, seed {}",
-            self.measured.as_secs_f64(),
-            config.warm_up,
-            self.seed
-        )
+        format!("{model}{ramp}, {:.1} s measured{warm_up}, seed {}", self.measured.as_secs_f64(), self.seed)
     }
 }
 

@@ -46,7 +46,7 @@ fn latencies(out: &mut String, report: &Report) {
     if report.is_open() {
         row("corrected", &report.corrected, "from when a request was due");
         row("uncorrected", &report.uncorrected, "from when it was sent");
-        row("sent late by", &report.lateness, "");
+        row("sent late by", &report.lateness, "what lies between the two");
     } else {
         row("uncorrected", &report.uncorrected, "a closed model asks less of a slow switch");
     }

@@ -7,7 +7,7 @@ use model::{Money, ResponseCode};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::mix::{Asks, Line, Mix, MixError, hand, receiver};
+use super::{Asks, Line, Mix, MixError, hand, receiver};
 use crate::Error;
 use crate::scenario::{self, Span};
 
