@@ -13,6 +13,7 @@ mod load;
 mod order;
 mod overruled;
 mod positions;
+mod replay;
 mod run;
 mod send;
 mod simulate;
@@ -53,6 +54,8 @@ enum Command {
     Load(load::Load),
     /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
     Simulate(simulate::Simulate),
+    /// Play scenario files and tell what came of each.
+    Replay(replay::Replay),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
     /// Tell how a running switch is: business date, banks, what waits.
@@ -95,6 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Load(load) => load.run(),
         Command::Simulate(simulate) => simulate.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Why(why) => why.run(),
         Command::Status(status) => status.run(),
         Command::Order(order) => order.run(),

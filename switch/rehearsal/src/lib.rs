@@ -11,6 +11,7 @@ mod fake;
 pub mod load;
 pub mod replay;
 pub mod scenario;
+pub mod stage;
 mod story;
 mod terminal;
 mod traffic;
