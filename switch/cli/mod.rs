@@ -11,6 +11,7 @@ mod doctor;
 mod fault;
 mod hot_cards;
 mod journal;
+mod load;
 mod order;
 mod overruled;
 mod positions;
@@ -52,6 +53,8 @@ enum Command {
     Bank(bank::Bank),
     /// Send one transaction to a running switch and show the exchange.
     Send(send::Send),
+    /// Load a running switch, at a rate or by windows, and tell how it stood it.
+    Load(load::Load),
     /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
     Simulate(simulate::Simulate),
     /// Play scenario files and tell what came of each.
@@ -102,6 +105,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Bank(bank) => bank.run(),
         Command::Send(send) => send.run(),
+        Command::Load(load) => load.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Replay(replay) => replay.run(),
         Command::Why(why) => why.run(),
