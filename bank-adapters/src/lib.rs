@@ -18,11 +18,11 @@ mod reply;
 mod request;
 
 pub use bank::{Bank, Call, Capabilities};
-pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers};
+pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers, near};
 pub use clock::{Clock, SystemClock};
 pub use echo::EchoBank;
 pub use error::Error;
-pub use iso::{Backoff, IsoHost, Served, dial_iso, in_process, listen_iso, serve_iso};
+pub use iso::{Backoff, HostSession, IsoHost, Served, dial_iso, in_process, listen_iso, serve_iso};
 pub use outcome::{Lost, Outcome, Refused, Sending, Unsent};
 pub use reference::{Ledger, ReferenceBank, Statement};
 pub use reply::{AmountType, Balance, BankReply, Sign};

@@ -6,11 +6,13 @@
 mod host;
 mod links;
 mod serve;
+mod session;
 mod translate;
 
 pub use host::{Counts, Ending, IsoHost, Served};
 pub use links::{Backoff, dial_iso, in_process, listen_iso};
 pub use serve::serve_iso;
+pub use session::{Answering, HostSession, Next};
 
 #[cfg(test)]
 mod tests;

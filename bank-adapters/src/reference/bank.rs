@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use model::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::ledger::{Answer, Ledger};
+use super::ledger::{Answer, IN_DOUBT, Ledger};
 use crate::{Bank, BankProfile, BankReply, BankRequest, Call, Capabilities, Cast, Error, Outcome};
 
 /// Calls that may wait for the ledger; further ones wait outside, in the host's bounded number in flight.
@@ -66,9 +66,8 @@ impl Bank for ReferenceBank {
         place.send(Waiting { request, at: cx.now(), answer });
         let sending = cx.sending();
         match answered.await {
-            Ok(Answer::Given(reply)) => Outcome::Answered(reply),
-            Ok(Answer::Withheld) => Outcome::Unknown(sending.lost("this card's answers are lost on the way")),
-            Err(_) => Outcome::Unknown(sending.lost("the ledger could not say whether it committed")),
+            Ok(answer) => answer.outcome(sending),
+            Err(_) => Outcome::Unknown(sending.lost(IN_DOUBT)),
         }
     }
 }

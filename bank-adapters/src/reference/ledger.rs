@@ -13,7 +13,7 @@ use super::order::Order;
 use super::posting::Posting;
 use super::rows::Rows;
 use super::schema;
-use crate::{BankProfile, BankReply, BankRequest, Capabilities, Cast, Error};
+use crate::{BankProfile, BankReply, BankRequest, Call, Capabilities, Cast, Error, Outcome, Sending};
 
 /// A bank's double-entry ledger and its rules. Requests go in with the moment they are posted at; there is no clock and no
 /// thread inside.
@@ -34,6 +34,19 @@ pub enum Answer {
     Given(BankReply),
     /// Nothing: the request is done with, and the answer is lost on the way ([`crate::Behaviour::Silent`]).
     Withheld,
+}
+
+/// Why nobody knows what came of a batch that failed.
+pub(super) const IN_DOUBT: &str = "the ledger could not say whether it committed";
+
+impl Answer {
+    /// What comes of the call.
+    pub(super) fn outcome(self, sending: Sending) -> Outcome<BankReply> {
+        match self {
+            Self::Given(reply) => Outcome::Answered(reply),
+            Self::Withheld => Outcome::Unknown(sending.lost("this card's answers are lost on the way")),
+        }
+    }
 }
 
 impl Ledger {
@@ -77,6 +90,20 @@ impl Ledger {
             self.operations = count_operations(&self.connection)?;
         }
         posted
+    }
+
+    /// Posts one request now, as [`crate::ReferenceBank`] does, but on this thread.
+    pub fn call(&mut self, request: BankRequest, cx: Call) -> Outcome<BankReply> {
+        let at = cx.now();
+        let sending = cx.sending();
+        match self.post(&[(request, at)]).map(|answers| answers.into_iter().next()) {
+            Ok(Some(answer)) => answer.outcome(sending),
+            Ok(None) => Outcome::Unknown(sending.lost(IN_DOUBT)),
+            Err(error) => {
+                tracing::error!(bank = self.name, %error, "a request could not be posted");
+                Outcome::Unknown(sending.lost(IN_DOUBT))
+            }
+        }
     }
 
     fn post_or_fail(&mut self, requests: &[(BankRequest, Timestamp)]) -> Result<Vec<Answer>, Error> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use engine::{BankId, BankRules, LegId, Participant, Record, ReversalReason, Rules, StandInReason, State};
 use foldhash::fast::FixedState;
 use model::{Currency, Kind, Mti, ResponseCode, Timestamp, TransactionId};
+use prometheus::proto::MetricType;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use shard::{Direction, Refused, Side, Watch};
 
@@ -237,8 +238,37 @@ impl Metrics {
         self.queue_max.with_label_values(&[queue.label()]).set(gauge(capacity));
     }
 
+    /// Somebody who counts into them what goes by in a shard with these rules.
+    #[must_use]
+    pub fn watch(&self, rules: &Rules) -> Box<dyn Watch + Send> {
+        let names = rules.banks.iter().map(|bank| (bank.id, bank.name.as_str().into())).collect();
+        Box::new(Counting::new(self.clone(), Readiness::new(), names))
+    }
+
+    /// The value of a series by its name on `/metrics`; the sum where several have these labels, `None` where none has. A histogram
+    /// has two series: its name with `_count`, and with `_sum`.
+    #[must_use]
+    pub fn value(&self, name: &str, labels: &[(String, String)]) -> Option<f64> {
+        let families = self.registry.gather();
+        let series = families.iter().flat_map(|family| {
+            let (rest, part) = (name.strip_prefix(family.name()), family.get_field_type());
+            family.get_metric().iter().filter_map(move |metric| Some((metric, value_of(metric, part, rest?)?)))
+        });
+        let wanted = |metric: &prometheus::proto::Metric| {
+            let has =
+                |(name, value): &(String, String)| metric.get_label().iter().any(|it| it.name() == name && it.value() == value);
+            labels.iter().all(has)
+        };
+        series.filter(|(metric, _)| wanted(metric)).map(|(_, value)| value).reduce(|sum, value| sum + value)
+    }
+
+    /// An operator's order was carried out, or not.
+    pub fn count_order(&self, order: &str, done: &Result<(), Refused>) {
+        self.order(order, OrderOutcome::of(done));
+    }
+
     /// What the state holds now.
-    pub(crate) fn set_state(&self, state: &State, rules: &Rules) {
+    pub fn set_state(&self, state: &State, rules: &Rules) {
         self.dead_letters.set(gauge(state.dead_letters().count()));
         self.remembered.set(gauge(state.remembered()));
         self.holding.set(gauge(state.holding()));
@@ -275,6 +305,18 @@ impl Metrics {
 
     pub(crate) fn order(&self, order: &str, outcome: OrderOutcome) {
         self.orders.with_label_values(&[order, outcome.label()]).inc();
+    }
+}
+
+/// What stands behind a metric's name, where `rest` follows the name of its family.
+fn value_of(metric: &prometheus::proto::Metric, family: MetricType, rest: &str) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "as it is printed")]
+    match (family, rest) {
+        (MetricType::COUNTER, "") => Some(metric.get_counter().get_value()),
+        (MetricType::GAUGE, "") => Some(metric.get_gauge().get_value()),
+        (MetricType::HISTOGRAM, "_count") => Some(metric.get_histogram().get_sample_count() as f64),
+        (MetricType::HISTOGRAM, "_sum") => Some(metric.get_histogram().get_sample_sum()),
+        _ => None,
     }
 }
 

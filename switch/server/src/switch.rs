@@ -104,7 +104,7 @@ struct Ready {
 }
 
 impl Readiness {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(watch::Sender::new(Ready { journal: true, ..Ready::default() }))
     }
 

@@ -120,6 +120,12 @@ pub(crate) struct Plan {
     pub(crate) latency: (Moment, Moment),
     /// What a bank takes to post, from and to.
     pub(crate) post: (Moment, Moment),
+    /// How long a connection is gone before it is made again, from and to.
+    pub(crate) mended: (Moment, Moment),
+    /// How long an end may at most believe in a connection that is gone.
+    pub(crate) noticed_within: Moment,
+    /// In how many of a million crashes what had left on a connection still arrives.
+    pub(crate) left_arrives: Rate,
     pub(crate) rates: Rates,
     /// Faults at moments of their own.
     pub(crate) strikes: Vec<(Moment, Fault)>,
@@ -151,6 +157,9 @@ pub(crate) struct Rates {
     pub(crate) not_now: Rate,
     pub(crate) no_echo: Rate,
 }
+
+/// A way there and back where everything is even.
+const EVEN: Moment = MILLI;
 
 /// 2022-12-28, 00:00 in Phnom Penh.
 const LAUNCH_DAY: i64 = 1_672_160_400_000_000;
@@ -201,7 +210,37 @@ impl Plan {
         } else {
             LAUNCH_DAY + signed(random.below(DAY))
         };
-        Self { start, gap, calm_at, sync, latency, post, rates, strikes, told: false }
+        Self { gap, calm_at, sync, latency, post, rates, strikes, ..Self::rough(start) }
+    }
+
+    /// Nothing goes wrong by itself, and everything takes as long as it always does.
+    pub(crate) fn even(start: i64) -> Self {
+        Self {
+            mended: (EVEN, EVEN),
+            noticed_within: EVEN,
+            left_arrives: 1_000_000,
+            sync: (EVEN / 10, EVEN / 10),
+            latency: (EVEN / 2, EVEN / 2),
+            ..Self::rough(start)
+        }
+    }
+
+    /// Connections as they are among many machines; nothing else is foreseen.
+    fn rough(start: i64) -> Self {
+        Self {
+            start,
+            gap: 0,
+            calm_at: Moment::MAX,
+            sync: (0, 0),
+            latency: (0, 0),
+            post: (0, 0),
+            mended: (50 * MILLI, 8 * SECOND),
+            noticed_within: Moment::MAX,
+            left_arrives: 500_000,
+            rates: Rates::default(),
+            strikes: Vec::new(),
+            told: false,
+        }
     }
 }
 

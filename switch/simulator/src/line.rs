@@ -11,6 +11,7 @@ use wire::{Cut, Dialect, Envelope, Framing};
 use crate::check::Checker;
 use crate::faults::Fault;
 use crate::queue::{Event, Moment};
+use crate::staged::What;
 use crate::world::World;
 
 /// Who is at the far end.
@@ -18,6 +19,8 @@ use crate::world::World;
 pub(crate) enum Far {
     Acquirer(usize),
     Bank(usize),
+    /// Somebody outside the world, who stages it.
+    Hand(usize),
 }
 
 /// Bytes on their way in one direction.
@@ -90,6 +93,11 @@ impl Line {
         }
     }
 
+    /// Whether nothing is on its way.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.to_switch.pieces.is_empty() && self.to_far.pieces.is_empty()
+    }
+
     /// A new life: nothing of the old one is left.
     fn reborn(&mut self, link: LinkId) {
         self.life += 1;
@@ -125,14 +133,15 @@ impl World {
         true
     }
 
-    /// The far end sends bytes of any kind.
-    pub(crate) fn far_sends_bytes(&mut self, place: usize, bytes: &[u8]) {
+    /// The far end sends bytes of any kind. Says whether it believes that it could.
+    pub(crate) fn far_sends_bytes(&mut self, place: usize, bytes: &[u8]) -> bool {
         let line = &mut self.lines[place];
         if line.far_up {
             let before = line.to_switch.bytes.len();
             line.to_switch.bytes.extend_from_slice(bytes);
             self.leaves(place, true, before, 0);
         }
+        self.lines[place].far_up
     }
 
     /// The kernel has taken these bytes of the switch.
@@ -187,14 +196,20 @@ impl World {
                 stream.bytes.advance(count);
             }
         } else {
-            if line.far_up {
-                line.at_far.extend_from_slice(piece);
-                line.arrived += count as u64;
-                line.marks.push_back((line.arrived, durable));
-                stream.bytes.advance(count);
-                self.far_reads(place);
-            } else {
-                stream.bytes.advance(count);
+            match line.far {
+                _ if !line.far_up => stream.bytes.advance(count),
+                // Whoever stages the world reads for himself.
+                Far::Hand(hand) => {
+                    let bytes = stream.bytes.split_to(count).to_vec();
+                    self.hand_got(hand, What::Bytes(bytes));
+                }
+                Far::Acquirer(_) | Far::Bank(_) => {
+                    line.at_far.extend_from_slice(piece);
+                    line.arrived += count as u64;
+                    line.marks.push_back((line.arrived, durable));
+                    stream.bytes.advance(count);
+                    self.far_reads(place);
+                }
             }
         }
     }
@@ -230,6 +245,8 @@ impl World {
                             let envelope = framing.has_envelope().then(|| framing.envelope(rest));
                             self.bank_got(bank, place, &message, envelope, durable);
                         }
+                        // Got its bytes as they came.
+                        Far::Hand(_) => {}
                     }
                 }
                 Err(error) => self.violation(Checker::Delivery, None, "messages that can be read", &error.to_string()),
@@ -255,6 +272,7 @@ impl World {
 
     /// Whichever ends still believe in the connection learn better within `most`.
     pub(crate) fn notice_later(&mut self, place: usize, most: Moment) {
+        let most = most.min(self.plan.noticed_within);
         let (wire, life) = (small(place), self.lines[place].life);
         for switch in [true, false] {
             let at = self.now + self.random.between(1, most);
@@ -270,8 +288,11 @@ impl World {
             self.switch_closes(place);
         } else {
             let line = &mut self.lines[place];
-            line.far_up = false;
+            let was_up = std::mem::take(&mut line.far_up);
             line.at_far.clear();
+            if let (Far::Hand(hand), true) = (line.far, was_up) {
+                self.hand_got(hand, What::Closed);
+            }
             self.connect_later(place);
         }
     }
@@ -284,8 +305,7 @@ impl World {
         }
         line.reconnecting = true;
         line.broken = true;
-        let most = if self.is_calm { 1_000_000 } else { 8_000_000 };
-        let at = self.now + self.random.between(50_000, most);
+        let at = self.now + self.random.between(self.plan.mended.0, self.plan.mended.1);
         self.queue.at(at, Event::Connect { wire: small(place) });
     }
 
@@ -297,14 +317,20 @@ impl World {
         let far_ready = match line.far {
             Far::Acquirer(_) => true,
             Far::Bank(bank) => self.banks[bank].up,
+            Far::Hand(hand) => self.hands[hand].wants,
         };
         let config = far_ready.then(|| self.link_config(line));
         match config.and_then(|config| self.host.open_link(self.now, config)) {
             Some(link) => {
                 self.lines[place].reborn(link);
                 self.story_event(|| format!("connection {place} is made"));
+                if let Far::Hand(hand) = self.lines[place].far {
+                    self.hand_got(hand, What::Connected);
+                }
                 self.switch_did();
             }
+            // Tried again when its hand wants it, or when the switch starts.
+            None if matches!(line.far, Far::Hand(_)) => self.lines[place].reconnecting = false,
             None => self.queue.at(self.now + 500_000, Event::Connect { wire: small(place) }),
         }
     }

@@ -91,6 +91,11 @@ impl Queue {
         self.heap.push(Foreseen { at, order: self.count, event });
     }
 
+    /// When the next one is.
+    pub(crate) fn due(&self) -> Option<Moment> {
+        self.heap.peek().map(|it| it.at)
+    }
+
     #[inline]
     pub(crate) fn next(&mut self) -> Option<(Moment, Event)> {
         self.heap.pop().map(|it| (it.at, it.event))

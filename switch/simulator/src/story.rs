@@ -56,6 +56,7 @@ impl World {
         let who = match self.lines[place].far {
             Far::Acquirer(acquirer) => self.acquirers[acquirer].name.to_string(),
             Far::Bank(bank) => self.banks[bank].name.to_string(),
+            Far::Hand(hand) => self.hands[hand].config.side.name().to_owned(),
         };
         let number = message.rrn.as_ref().and_then(number_of);
         let lost = !from_switch && self.lines[place].broken;

@@ -28,7 +28,9 @@ impl World {
                 self.notice_later(line, 5 * SECOND);
             }
             Fault::Garbage if is_up => self.garbage(line),
-            Fault::LostStep if is_up => self.far_sends_bytes(line, &[0xFF; 64]),
+            Fault::LostStep if is_up => {
+                self.far_sends_bytes(line, &[0xFF; 64]);
+            }
             Fault::Malformed if is_up => self.malformed(line),
             Fault::BankRestart if self.banks[bank].up => self.bank_restarts(bank),
             Fault::SignOff if !self.banks[bank].signed_off => {
@@ -84,7 +86,7 @@ impl World {
     /// A message that can be read and lacks what it needs.
     fn malformed(&mut self, line: usize) {
         let mti = match self.lines[line].far {
-            Far::Acquirer(_) => Mti::FINANCIAL_REQUEST,
+            Far::Acquirer(_) | Far::Hand(_) => Mti::FINANCIAL_REQUEST,
             Far::Bank(_) => Mti::FINANCIAL_RESPONSE,
         };
         let bare = Message {

@@ -1,5 +1,6 @@
 //! One world: terminals, banks, connections and a switch, on one clock that jumps from event to event.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +19,11 @@ use crate::line::{Far, Line, timestamp};
 use crate::queue::{Event, Moment, Queue, SECOND};
 use crate::random::Random;
 use crate::sabotage::Sabotage;
+use crate::staged::{Hand, Seen};
 use crate::story::Story;
 use crate::tariff::Tariff;
 use crate::terminal::Acquirer;
 use crate::terminal::transaction::Transaction;
-
-/// Local time is +07:00.
-pub(crate) const OFFSET_MINUTES: i16 = 420;
 
 /// How long everything may take to come to rest when the faults have ended.
 const REST_WITHIN: Moment = 2 * 3600 * SECOND;
@@ -60,6 +59,9 @@ pub(crate) struct World {
     /// Issuers of cards, and behind them operators of mobile phones.
     pub(crate) banks: Vec<Bank>,
     pub(crate) issuers: usize,
+    /// Far ends that somebody outside moves, and what they have seen.
+    pub(crate) hands: Vec<Hand>,
+    pub(crate) seen: VecDeque<Seen>,
     /// Virtual cards that terminals were told of: bank, funding card's place, number.
     pub(crate) issued: Vec<(usize, usize, Pan)>,
     pub(crate) host: Host,
@@ -86,7 +88,7 @@ impl World {
         let mut random = Random::new(seed);
         let mut plan = Plan::draw(&mut random, wanted);
         plan.told = story.is_some();
-        let currencies = [116, 840].map(|code| Currency::from_numeric(code).unwrap_or_else(|| unreachable!("it is listed")));
+        let currencies = currencies();
         let mut lines = Vec::new();
         let mut banks = banks(&mut random, &mut lines, currencies);
         let issuers = banks.len();
@@ -94,40 +96,24 @@ impl World {
         let acquirers = acquirers(&mut random, &mut lines);
         let first_day = offset().date(timestamp(plan.start));
         let tariff = Tariff::draw(&mut random, currencies, first_day);
-        let host = Host::new(rules(&mut banks, issuers, &tariff, &mut random), seed);
+        let host = Host::new(rules(&mut banks, issuers, &tariff, &mut random), shard::Limits::default(), seed);
         for bank in &mut banks {
             bank.ledger.hold_life = u64::try_from(host.rules.timers.hold_life.as_micros()).unwrap_or(0);
         }
         let cutovers = if random.chance(300_000) { random.between(1, 5) } else { 0 };
-        let rates = plan.rates;
-        let mut world = Self {
-            now: 0,
-            queue: Queue::default(),
-            random,
-            rates,
-            is_calm: false,
+        let transactions = Vec::with_capacity(wanted as usize);
+        let drawn = Self {
             lines,
             acquirers,
             banks,
             issuers,
-            issued: Vec::new(),
-            host,
-            currencies,
-            transactions: Vec::with_capacity(wanted as usize),
-            wanted,
-            digest: Digest::new(seed),
-            coverage: Coverage::default(),
-            violations: Vec::new(),
-            story,
-            sabotage,
             tariff,
-            scratch: Vec::new(),
+            wanted,
+            transactions,
             cutovers,
-            audited: false,
-            date: None,
-            over: false,
-            plan,
+            ..Self::empty(random, plan, host, seed)
         };
+        let mut world = Self { story, sabotage, ..drawn };
         world.restart();
         for (place, (at, _)) in world.plan.strikes.iter().enumerate() {
             world.queue.at(*at, Event::Strike { place: u32::try_from(place).unwrap_or(u32::MAX) });
@@ -136,6 +122,40 @@ impl World {
         world.queue.at(8 * SECOND, Event::Begin);
         world.queue.at(world.plan.calm_at + 8 * SECOND, Event::Calm);
         world
+    }
+
+    /// A switch that has not started yet, and nobody around it.
+    pub(crate) fn empty(random: Random, plan: Plan, host: Host, seed: u64) -> Self {
+        Self {
+            now: 0,
+            queue: Queue::default(),
+            random,
+            rates: plan.rates,
+            is_calm: false,
+            lines: Vec::new(),
+            acquirers: Vec::new(),
+            banks: Vec::new(),
+            issuers: 0,
+            hands: Vec::new(),
+            seen: VecDeque::new(),
+            issued: Vec::new(),
+            host,
+            currencies: currencies(),
+            transactions: Vec::new(),
+            wanted: 0,
+            digest: Digest::new(seed),
+            coverage: Coverage::default(),
+            violations: Vec::new(),
+            story: None,
+            sabotage: None,
+            tariff: Tariff::free(currencies()),
+            scratch: Vec::new(),
+            cutovers: 0,
+            audited: false,
+            date: None,
+            over: false,
+            plan,
+        }
     }
 
     pub(crate) fn offset(&self) -> UtcOffset {
@@ -154,14 +174,20 @@ impl World {
 
     /// Runs until everything has come to rest, or must have.
     pub(crate) fn run(&mut self) {
-        while let Some((at, event)) = self.queue.next() {
-            debug_assert!(at >= self.now, "time does not run backwards");
-            self.now = at;
-            self.happen(event);
+        while self.step() {
             if self.over || self.violations.len() >= VIOLATIONS_MAX {
                 break;
             }
         }
+    }
+
+    /// The next thing that is foreseen happens; nothing may be.
+    pub(crate) fn step(&mut self) -> bool {
+        let Some((at, event)) = self.queue.next() else { return false };
+        debug_assert!(at >= self.now, "time does not run backwards");
+        self.now = at;
+        self.happen(event);
+        true
     }
 
     fn happen(&mut self, event: Event) {
@@ -189,6 +215,7 @@ impl World {
     /// The faults end; what is broken is mended.
     fn calm(&mut self) {
         self.is_calm = true;
+        self.plan.mended.1 = SECOND;
         self.rates = Rates::default();
         self.host.store.mend();
         for place in 0..self.lines.len() {
@@ -261,6 +288,11 @@ impl World {
             self.violations.push(Violation { checker, transaction: number, expected: expected.into(), stood: stood.into() });
         }
     }
+}
+
+/// Those that worlds pay in.
+fn currencies() -> [Currency; 2] {
+    [116, 840].map(|code| Currency::from_numeric(code).unwrap_or_else(|| unreachable!("it is listed")))
 }
 
 /// Banks with their cards, each with a dialect, a framing and a temper of its own.
@@ -382,8 +414,9 @@ fn rules(banks: &mut [Bank], issuers: usize, tariff: &Tariff, random: &mut Rando
     }
 }
 
-fn offset() -> UtcOffset {
-    UtcOffset::from_minutes(OFFSET_MINUTES).unwrap_or_else(|| unreachable!("it exists"))
+/// Local time is +07:00.
+pub(crate) fn offset() -> UtcOffset {
+    UtcOffset::from_minutes(7 * 60).unwrap_or_else(|| unreachable!("it exists"))
 }
 
 /// Of a bank's cards and of its virtual ones.

@@ -3,6 +3,7 @@
 mod links;
 mod measure;
 mod messages;
+mod session;
 mod stories;
 
 use std::collections::HashSet;
@@ -54,7 +55,7 @@ impl Came {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+impl<S> Peer<S> {
     fn over(stream: S, host: &IsoHost) -> Self {
         Self { stream, dialect: host.dialect.clone(), inbox: BytesMut::new() }
     }
@@ -66,7 +67,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         Framing::TWO_BYTE.finish(&mut out, start).unwrap();
         out
     }
+}
 
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     async fn send(&mut self, message: &Message<'_>) {
         let frame = self.frame(message);
         self.stream.write_all(&frame).await.unwrap();

@@ -5,16 +5,16 @@ use model::{
     Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, OriginalData, ProcessingCode, Text, TransmissionTime,
 };
 
-use super::Terminal;
+use super::Till;
 
 /// Automated cash disbursement (ISO 18245).
 const CASH: u16 = 6011;
 /// Grocery stores (ISO 18245).
 const SHOP: u16 = 5411;
 
-impl Terminal {
+impl Till {
     /// A new request of a card holder (0200), with numbers and times of its own. A salary goes to the card's account in that
-    /// currency (DE103), and its card number says at which bank; [`Terminal::salary`] needs no card.
+    /// currency (DE103), and its card number says at which bank; [`Till::salary`] needs no card.
     #[must_use]
     pub fn request(&self, kind: Kind, card: &Card, amount: Money) -> Message<'static> {
         let account = card.account(amount.currency()).map(|account| account.number);
@@ -115,7 +115,9 @@ impl Terminal {
         }
     }
 
-    fn fresh(&self, kind: Kind, currency: Currency) -> Message<'static> {
+    /// A new request (0200) that shows no card and moves no amount.
+    #[must_use]
+    pub fn fresh(&self, kind: Kind, currency: Currency) -> Message<'static> {
         let (config, now) = (&self.config, self.now());
         let cash = !matches!(kind, Kind::Purchase | Kind::CashBack | Kind::Refund);
         Message {

@@ -11,7 +11,7 @@ use engine::{Engine, LinkId, Rules, State};
 use hashbrown::HashMap;
 use journal::{MasterKey, Sealer};
 use model::Timestamp;
-use shard::{LinkConfig, Shard};
+use shard::{Limits, LinkConfig, Shard, Watch};
 
 use notes::SettleTransition;
 pub(crate) use notes::{Class, Note, Notes, Transition, number_of};
@@ -43,6 +43,9 @@ pub(crate) struct Host {
     pub(crate) life: u32,
     pub(crate) epoch: u64,
     pub(crate) rules: Rules,
+    limits: Limits,
+    /// Who else counts what goes by; with the shard while there is one.
+    pub(crate) further: Option<Box<dyn Watch + Send>>,
     pub(crate) master: MasterKey,
     pub(crate) store: Store,
     sealer: Option<Sealer>,
@@ -69,7 +72,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(rules: Rules, seed: u64) -> Self {
+    pub(crate) fn new(rules: Rules, limits: Limits, seed: u64) -> Self {
         let mut secret = [0; 32];
         secret[..8].copy_from_slice(&seed.to_le_bytes());
         Self {
@@ -77,6 +80,8 @@ impl Host {
             life: 0,
             epoch: 0,
             rules,
+            limits,
+            further: None,
             master: MasterKey::known(secret),
             store: Store::default(),
             sealer: None,
@@ -290,7 +295,7 @@ impl World {
     /// The switch closes a connection of its own accord; the far end learns when what was sent has arrived.
     fn switch_gives_up(&mut self, place: usize) {
         let (wire, life) = (small(place), self.lines[place].life);
-        let at = self.now + self.random.between(1, 500_000) + self.plan.latency.1;
+        let at = self.now + self.random.between(1, self.plan.noticed_within.min(500_000)) + self.plan.latency.1;
         self.queue.at(at, Event::Notice { wire, life, switch: false });
         self.switch_closes(place);
     }
@@ -439,11 +444,21 @@ impl World {
         self.queue.at(at, Event::Synced { life });
     }
 
-    /// The process dies.
+    /// The process dies, and starts again some time later.
     pub(crate) fn crash(&mut self) {
+        if self.die() {
+            let long = if self.random.chance(150_000) { 90_000_000 } else { 5_000_000 };
+            let at = self.now + self.random.between(50_000, long);
+            self.queue.at(at, Event::Restart);
+        }
+    }
+
+    /// The process dies, where it lives.
+    pub(crate) fn die(&mut self) -> bool {
         let host = &mut self.host;
-        let Some(mut shard) = host.shard.take() else { return };
+        let Some(mut shard) = host.shard.take() else { return false };
         self.coverage.take(shard.watch());
+        host.further = shard.watch().further.take();
         drop(shard);
         host.life += 1;
         (host.waiting, host.sealer, host.commit_planned, host.look_at) = (None, None, false, None);
@@ -461,7 +476,7 @@ impl World {
         host.joined.clear();
         self.story_event(|| "the switch dies".into());
         for place in 0..self.lines.len() {
-            let keep = self.random.chance(500_000);
+            let keep = self.random.chance(self.plan.left_arrives);
             let line = &mut self.lines[place];
             if line.link.take().is_none() {
                 continue;
@@ -474,12 +489,10 @@ impl World {
                 line.to_far.clear();
             }
             let (wire, life) = (small(place), line.life);
-            let at = self.now + self.plan.latency.1 + self.random.between(1, 2_000_000);
+            let at = self.now + self.plan.latency.1 + self.random.between(1, self.plan.noticed_within.min(2_000_000));
             self.queue.at(at, Event::Notice { wire, life, switch: false });
         }
-        let long = if self.random.chance(150_000) { 90_000_000 } else { 5_000_000 };
-        let at = self.now + self.random.between(50_000, long);
-        self.queue.at(at, Event::Restart);
+        true
     }
 
     /// The process starts: what is durable is read back, and everything goes on from there.
@@ -506,8 +519,8 @@ impl World {
         host.sealer = Some(sealer);
         let engine = Engine::new(host.rules.clone(), folded.state, engine_seed);
         let time = host.time(self.now);
-        let notes = Notes::new(self.plan.told);
-        host.shard = Some(Shard::start(time, engine, host.open, shard::Limits::default(), notes));
+        let notes = Notes::new(self.plan.told, host.further.take());
+        host.shard = Some(Shard::start(time, engine, host.open, host.limits, notes));
         self.story_event(|| format!("the switch starts behind block {number}"));
         self.switch_did();
         for place in 0..self.lines.len() {
@@ -520,6 +533,7 @@ impl World {
         let side = match line.far {
             Far::Acquirer(acquirer) => self.acquirers[acquirer].side(),
             Far::Bank(bank) => self.banks[bank].side(),
+            Far::Hand(hand) => return self.hands[hand].config.clone(),
         };
         LinkConfig { side, dialect: line.dialect.clone(), framing: line.framing, frame_max: 2048 }
     }

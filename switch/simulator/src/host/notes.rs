@@ -40,7 +40,7 @@ pub(crate) enum Note {
 pub(crate) type Transition = (Option<LegStatus>, LegStatus);
 
 /// Counts and notes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) fresh: Vec<Note>,
     pub(crate) records: Vec<(&'static str, u64)>,
@@ -53,6 +53,8 @@ pub(crate) struct Notes {
     /// Records in words, where somebody wants to tell a story.
     pub(crate) told: Option<Vec<(u32, String)>>,
     pub(crate) unbuildable: Option<String>,
+    /// Who else counts.
+    pub(crate) further: Option<Box<dyn Watch + Send>>,
 }
 
 /// The number of a transaction in this world, which its DE37 carries from end to end.
@@ -63,8 +65,8 @@ pub(crate) fn number_of(rrn: &Rrn) -> Option<u32> {
 }
 
 impl Notes {
-    pub(crate) fn new(telling: bool) -> Self {
-        Self { told: telling.then(Vec::new), ..Self::default() }
+    pub(crate) fn new(telling: bool, further: Option<Box<dyn Watch + Send>>) -> Self {
+        Self { told: telling.then(Vec::new), further, ..Self::default() }
     }
 
     fn settle(&mut self, state: &State) {
@@ -102,17 +104,35 @@ fn leg_of(record: &Record<'_>) -> Option<LegId> {
 }
 
 impl Watch for Notes {
-    fn message(&mut self, _: Direction, _: &Side, _: Mti) {}
+    fn message(&mut self, direction: Direction, side: &Side, mti: Mti) {
+        if let Some(further) = &mut self.further {
+            further.message(direction, side, mti);
+        }
+    }
 
-    fn unreadable(&mut self, _: &Side) {}
+    fn unreadable(&mut self, side: &Side) {
+        if let Some(further) = &mut self.further {
+            further.unreadable(side);
+        }
+    }
 
     fn unbuildable(&mut self, side: &Side, mti: Mti, error: &BuildError) {
         self.unbuildable = Some(format!("{mti} to {}: {error}", side.name()));
+        if let Some(further) = &mut self.further {
+            further.unbuildable(side, mti, error);
+        }
     }
 
-    fn refused(&mut self) {}
+    fn refused(&mut self) {
+        if let Some(further) = &mut self.further {
+            further.refused();
+        }
+    }
 
     fn record(&mut self, at: Timestamp, before: &State, record: &Record<'_>) {
+        if let Some(further) = &mut self.further {
+            further.record(at, before, record);
+        }
         self.settle(before);
         let name = record.name();
         match self.records.iter_mut().find(|(known, _)| std::ptr::eq(known.as_ptr(), name.as_ptr()) && known.len() == name.len())

@@ -151,25 +151,36 @@ impl Framing {
     /// [`FrameError`] where the header announces more than `frame_max`, less than the headers it counts, or no number at all.
     #[inline]
     pub fn cut(&self, bytes: &[u8], frame_max: usize) -> Result<Cut, FrameError> {
-        let Some(told) = self.length.read(bytes) else { return Ok(Cut::Incomplete) };
+        let Some(end) = self.announced(bytes, frame_max)? else { return Ok(Cut::Incomplete) };
+        let before = self.before_body();
+        Ok(match bytes.len() < end {
+            true => Cut::Incomplete,
+            false if end > before => Cut::Frame { body: before..end, consumed: end },
+            false => Cut::KeepAlive { consumed: end },
+        })
+    }
+
+    /// How many bytes the frame at the front of `bytes` has, its headers included; `None` while its length is not whole. For those
+    /// who let a stream through and keep none of it.
+    ///
+    /// # Errors
+    /// As [`Framing::cut`].
+    #[inline]
+    pub fn announced(&self, bytes: &[u8], frame_max: usize) -> Result<Option<usize>, FrameError> {
+        let Some(told) = self.length.read(bytes) else { return Ok(None) };
         let (told, width, envelope) = (told?, self.length.width(), self.own.len());
         let own = if self.inclusive { width } else { 0 };
         // Nothing at all shows life in every framing, also where even an empty frame would have to count itself.
         if told == 0 {
-            return Ok(Cut::KeepAlive { consumed: width });
+            return Ok(Some(width));
         }
         let max = frame_max.saturating_add(own + envelope);
         if told > max {
             return Err(FrameError::TooLong { length: told, max });
         }
-        let end = told + width - own;
-        match end.checked_sub(width) {
-            Some(0) => Ok(Cut::KeepAlive { consumed: end }),
-            Some(content) if content < envelope => Err(FrameError::TooShort { length: told, min: own + envelope }),
-            None => Err(FrameError::TooShort { length: told, min: own + envelope }),
-            Some(_) if bytes.len() < end => Ok(Cut::Incomplete),
-            Some(content) if content == envelope => Ok(Cut::KeepAlive { consumed: end }),
-            Some(_) => Ok(Cut::Frame { body: width + envelope..end, consumed: end }),
+        match told.checked_sub(own) {
+            Some(content) if content == 0 || content >= envelope => Ok(Some(width + content)),
+            Some(_) | None => Err(FrameError::TooShort { length: told, min: own + envelope }),
         }
     }
 
