@@ -75,12 +75,6 @@ impl UtcOffset {
         (minutes.unsigned_abs() <= 18 * 60).then_some(Self(minutes))
     }
 
-    /// In minutes.
-    #[must_use]
-    pub fn minutes(self) -> i16 {
-        self.0
-    }
-
     /// Reads `+07:00`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -184,7 +184,8 @@ impl Far {
     pub(super) fn seen(&self, at: Timestamp, from_switch: bool, body: &[u8], fault: Option<String>) -> Seen {
         let own = self.role.party();
         let (from, to) = if from_switch { (Party::Switch, own) } else { (own, Party::Switch) };
-        Seen { at, from, to, dialect: self.dialect.clone(), body: body.to_vec(), fault, arrived: true }
+        let arrived = from_switch || fault.as_deref() != Some("drop");
+        Seen { at, from, to, dialect: self.dialect.clone(), body: body.to_vec(), fault, arrived }
     }
 }
 
