@@ -18,7 +18,7 @@ mod reply;
 mod request;
 
 pub use bank::{Bank, Call, Capabilities};
-pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers};
+pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers, near};
 pub use clock::{Clock, SystemClock};
 pub use echo::EchoBank;
 pub use error::Error;

@@ -247,7 +247,8 @@ pub(crate) fn card_number(prefix: u32, serial: u64) -> Option<Pan> {
 }
 
 /// Up to three names that somebody may have meant: at most two slips away, or beginning alike.
-fn near<'a>(meant: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+#[must_use]
+pub fn near<'a>(meant: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     const COUNT_MAX: usize = 3;
     let mut found: Vec<(usize, &str)> = names
         .map(|name| (if !meant.is_empty() && name.starts_with(meant) { 1 } else { slips(meant, name) }, name))

@@ -89,6 +89,12 @@ impl UtcOffset {
         (both_two_digits && minutes < 60).then(|| Self::from_minutes(sign * (hours * 60 + minutes)))?
     }
 
+    /// How many minutes it is ahead.
+    #[must_use]
+    pub fn minutes(self) -> i16 {
+        self.0
+    }
+
     fn local_seconds(self, at: Timestamp) -> i64 {
         at.seconds() + i64::from(self.0) * 60
     }

@@ -311,8 +311,8 @@ impl Metrics {
 fn value_of(metric: &prometheus::proto::Metric, family: MetricType, rest: &str) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "as it is printed")]
     match (family, rest) {
-        (MetricType::COUNTER, "") => Some(metric.get_counter().value()),
-        (MetricType::GAUGE, "") => Some(metric.get_gauge().value()),
+        (MetricType::COUNTER, "") => Some(metric.get_counter().get_value()),
+        (MetricType::GAUGE, "") => Some(metric.get_gauge().get_value()),
         (MetricType::HISTOGRAM, "_count") => Some(metric.get_histogram().get_sample_count() as f64),
         (MetricType::HISTOGRAM, "_sum") => Some(metric.get_histogram().get_sample_sum()),
         _ => None,

@@ -166,6 +166,8 @@ pub struct Seen {
     pub body: Vec<u8>,
     /// What happened to it: what a fault did, or `closed` where a connection ended.
     pub fault: Option<String>,
+    /// Whether it got to `to`; what did not is shown, and meets no expectation.
+    pub arrived: bool,
 }
 
 impl fmt::Debug for Seen {

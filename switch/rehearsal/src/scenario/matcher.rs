@@ -100,3 +100,117 @@ impl Shape {
         }
     }
 }
+
+/// What a check came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Whether the value is as expected.
+    pub agrees: bool,
+    /// What is expected, in words.
+    pub expected: String,
+}
+
+impl Check {
+    /// Compares a value, in its normal text, with what is expected. `asked` is the request's value of the same field; `fill` gives
+    /// the normal text of an expected value.
+    ///
+    /// # Errors
+    /// What `fill` says.
+    pub fn judge(
+        &self,
+        actual: Option<&str>,
+        asked: Option<&str>,
+        fill: impl Fn(&Template) -> Result<String, String>,
+        fill_reach: impl Fn(&Template) -> Result<String, String>,
+    ) -> Result<Judged, String> {
+        let (agrees, expected) = match &self.matcher {
+            Matcher::Exactly(value) => {
+                let value = fill(value)?;
+                (actual == Some(&value), value)
+            }
+            Matcher::Echo => (actual == asked, format!("{}, as in the request", asked.unwrap_or("nothing"))),
+            Matcher::Present => (actual.is_some(), "anything".to_owned()),
+            Matcher::Absent => (actual.is_none(), "nothing".to_owned()),
+            Matcher::Optional(value) => {
+                let value = fill(value)?;
+                (actual.is_none_or(|actual| actual == value), format!("{value}, or nothing"))
+            }
+            Matcher::Regex(pattern) => {
+                (actual.is_some_and(|it| pattern.is_match(it)), format!("text with /{}/", pattern.as_str()))
+            }
+            Matcher::In(values) => {
+                let values = values.iter().map(|it| fill(&it.value)).collect::<Result<Vec<_>, _>>()?;
+                let agrees = actual.is_some_and(|actual| values.iter().any(|value| value == actual));
+                (agrees, format!("one of {}", values.join(", ")))
+            }
+            Matcher::Range(from, to) => {
+                let (from, to) = (fill(&from.value)?, fill(&to.value)?);
+                let above = |low: &str, high: &str| self.shape.distance(low, high).is_some_and(|it| it >= 0.0);
+                (actual.is_some_and(|it| above(&from, it) && above(it, &to)), format!("{from} to {to}"))
+            }
+            Matcher::Near(value, by) => {
+                let (value, by) = (fill(&value.value)?, fill_reach(&by.value)?);
+                self.shape.reach(&by)?;
+                let agrees = actual.is_some_and(|it| self.shape.is_near(&value, it, &by) == Some(true));
+                (agrees, format!("{value}, give or take {by}"))
+            }
+            Matcher::Ignore => (true, "not looked at".to_owned()),
+        };
+        Ok(Judged { agrees, expected })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(shape: Shape, matcher: Matcher, actual: Option<&str>) -> bool {
+        let check = Check { name: "x".into(), number: None, shape, matcher, span: 0..0 };
+        let fill = |template: &Template| Ok(template.as_plain().unwrap().to_owned());
+        check.judge(actual, Some("asked"), fill, fill).unwrap().agrees
+    }
+
+    fn value(text: &str) -> Template {
+        Template::plain(text)
+    }
+
+    fn at(text: &str) -> At<Template> {
+        At { value: value(text), span: 0..0 }
+    }
+
+    #[test]
+    fn every_matcher_takes_what_it_means_and_nothing_else() {
+        let text = Shape::Text(12);
+        let amount = Shape::Amount;
+        let cases: Vec<(Shape, Matcher, &[Option<&str>], &[Option<&str>])> = vec![
+            (text, Matcher::Exactly(value("00")), &[Some("00")], &[Some("0"), Some("000"), None]),
+            (text, Matcher::Echo, &[Some("asked")], &[Some("other"), None]),
+            (text, Matcher::Present, &[Some("x")], &[None]),
+            (text, Matcher::Absent, &[None], &[Some("x"), Some("")]),
+            (text, Matcher::Optional(value("a")), &[Some("a"), None], &[Some("b")]),
+            (text, Matcher::Regex(Regex::new("^A[0-9]$").unwrap()), &[Some("A1")], &[Some("xA1"), None]),
+            (text, Matcher::In(vec![at("a"), at("b")]), &[Some("a"), Some("b")], &[Some("c"), None]),
+            (
+                amount,
+                Matcher::Range(at("-1.00 USD"), at("2.00 USD")),
+                &[Some("-1.00 USD"), Some("2.00 USD")],
+                &[Some("-1.01 USD"), Some("2.01 USD"), Some("1.00 KHR"), None],
+            ),
+            (
+                amount,
+                Matcher::Near(at("1.00 USD"), at("0.05 USD")),
+                &[Some("0.95 USD"), Some("1.05 USD")],
+                &[Some("1.06 USD"), Some("0.94 USD"), None],
+            ),
+            (text, Matcher::Ignore, &[Some("x"), None], &[]),
+        ];
+        for (shape, matcher, good, bad) in cases {
+            for actual in good {
+                assert!(judged(shape, matcher.clone(), *actual), "{matcher:?} takes {actual:?}");
+            }
+            for actual in bad {
+                assert!(!judged(shape, matcher.clone(), *actual), "{matcher:?} refuses {actual:?}");
+            }
+        }
+    }
+}

@@ -2,15 +2,23 @@
 //!
 //! Knows: how such a file is written and what it means. Does not know: where it is played (`replay`).
 
+mod checks;
 mod error;
 pub mod fields;
 mod matcher;
 mod model;
+mod parse;
+mod reader;
+mod steps;
 mod template;
+#[cfg(test)]
+mod tests;
+pub(crate) mod times;
+pub(crate) mod values;
 
 pub use error::Error;
 pub use fields::Draft;
-pub use matcher::{Check, Matcher, Shape};
+pub use matcher::{Check, Judged, Matcher, Shape};
 pub use model::{
     Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,
     SettingValue, Span, Step, Subject, TerminalSection, Wanted,

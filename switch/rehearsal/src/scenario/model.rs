@@ -45,7 +45,7 @@ pub struct Scenario {
     /// Local time of `start`.
     pub offset: UtcOffset,
     /// Texts for `{{name}}`.
-    pub vars: BTreeMap<String, At<Template>>,
+    pub vars: BTreeMap<String, At<String>>,
     /// Laid over the shipped configuration.
     pub switch: Option<At<toml::Table>>,
     /// Its terminals in order; the first is the one that sends where nobody else is named.

@@ -8,7 +8,7 @@ use crate::dice::Dice;
 
 /// Trace numbers and references of one terminal.
 #[derive(Debug)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     stan: AtomicU64,
     reference: AtomicU64,
 }
@@ -16,20 +16,20 @@ pub(super) struct Numbers {
 impl Numbers {
     /// Begins where the seed and the terminal's name say. References of two terminals begin so far from each other, in a space of
     /// 36^12, that they do not meet.
-    pub(super) fn begin(seed: Option<u64>, terminal: TerminalId) -> Self {
+    pub(crate) fn begin(seed: Option<u64>, terminal: TerminalId) -> Self {
         let name = terminal.trimmed().iter().fold(0u64, |sum, byte| sum.wrapping_mul(257).wrapping_add(u64::from(*byte)));
         let mut dice = Dice::new(Dice::drawn(seed).roll() ^ Dice::new(name).roll());
         Self { stan: AtomicU64::new(dice.roll() >> 1), reference: AtomicU64::new(dice.roll() >> 1) }
     }
 
     /// The next DE11, 1 to 999999 and around again.
-    pub(super) fn stan(&self) -> Stan {
+    pub(crate) fn stan(&self) -> Stan {
         let number = self.stan.fetch_add(1, Ordering::Relaxed) % u64::from(Stan::MAX) + 1;
         u32::try_from(number).ok().and_then(Stan::new).unwrap_or_default()
     }
 
     /// The next DE37, in digits and capitals.
-    pub(super) fn rrn(&self) -> Rrn {
+    pub(crate) fn rrn(&self) -> Rrn {
         const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
         let mut rest = self.reference.fetch_add(1, Ordering::Relaxed);
         let mut text = [b'0'; 12];

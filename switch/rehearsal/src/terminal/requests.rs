@@ -115,7 +115,9 @@ impl Till {
         }
     }
 
-    fn fresh(&self, kind: Kind, currency: Currency) -> Message<'static> {
+    /// A new request (0200) that shows no card and moves no amount.
+    #[must_use]
+    pub fn fresh(&self, kind: Kind, currency: Currency) -> Message<'static> {
         let (config, now) = (&self.config, self.now());
         let cash = !matches!(kind, Kind::Purchase | Kind::CashBack | Kind::Refund);
         Message {
