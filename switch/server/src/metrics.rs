@@ -255,7 +255,8 @@ impl Metrics {
             family.get_metric().iter().filter_map(move |metric| Some((metric, value_of(metric, part, rest?)?)))
         });
         let wanted = |metric: &prometheus::proto::Metric| {
-            let has = |(name, value): &(String, String)| metric.get_label().iter().any(|it| it.name() == name && it.value() == value);
+            let has =
+                |(name, value): &(String, String)| metric.get_label().iter().any(|it| it.name() == name && it.value() == value);
             labels.iter().all(has)
         };
         series.filter(|(metric, _)| wanted(metric)).map(|(_, value)| value).reduce(|sum, value| sum + value)
