@@ -48,6 +48,11 @@ impl Posting<'_, '_> {
         self.end_all(SWEEP, params![at.micros(), SWEEP_MAX])
     }
 
+    /// Ends all holds whose time is over, however many.
+    pub(super) fn end_due(&mut self, at: Timestamp) -> Result<(), Error> {
+        self.end_all(SWEEP, params![at.micros(), u32::MAX])
+    }
+
     fn end_all(&mut self, sql: &str, parameters: impl rusqlite::Params) -> Result<(), Error> {
         let mut ending = self.rows.connection.prepare(sql)?;
         let mut ended = ending.query(parameters)?;

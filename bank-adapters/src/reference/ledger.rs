@@ -126,6 +126,16 @@ impl Ledger {
         Ok(answers)
     }
 
+    /// Ends every hold whose time is over, as asking for its account would.
+    ///
+    /// # Errors
+    /// Where SQLite fails.
+    pub fn expire(&mut self, at: Timestamp) -> Result<(), Error> {
+        let rows = Rows::prepare(&self.connection)?;
+        let mut posting = Posting { rows, books: &mut self.books, operations: self.operations, holds_last: self.holds_last };
+        posting.end_due(at)
+    }
+
     /// An account's balance in minor units, `None` where there is no such account.
     #[must_use]
     pub fn balance(&self, account: &str) -> Option<i64> {

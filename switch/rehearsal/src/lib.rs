@@ -11,6 +11,7 @@ mod fake;
 mod flood;
 pub mod replay;
 pub mod scenario;
+pub mod stage;
 mod story;
 mod terminal;
 mod traffic;

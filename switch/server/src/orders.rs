@@ -30,6 +30,17 @@ pub struct Order {
     pub command: Command,
 }
 
+impl Order {
+    /// Whether it can be kept in the audit log as it is written.
+    ///
+    /// # Errors
+    /// [`Unfulfilled::Unfit`]
+    pub fn check(&self) -> Result<(), Unfulfilled> {
+        fits("operator", &self.operator, OPERATOR_MAX)?;
+        fits("reason", &self.reason, REASON_MAX)
+    }
+}
+
 /// Why an order or a look came to nothing, or may have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfulfilled {
@@ -100,8 +111,7 @@ impl Orders {
     /// # Errors
     /// Why not. With [`Unfulfilled::Unknown`] and [`Unfulfilled::Stopped`] it may have been.
     pub async fn give(&self, order: Order) -> Result<u64, Unfulfilled> {
-        fits("operator", &order.operator, OPERATOR_MAX)?;
-        fits("reason", &order.reason, REASON_MAX)?;
+        order.check()?;
         let (tell, told) = oneshot::channel();
         self.want(Wanted::Order(order, tell))?;
         match tokio::time::timeout(WITHIN, told).await {

@@ -270,6 +270,17 @@ impl World {
         self.notice_later(place, 3_000_000);
     }
 
+    /// Nothing more is sent; its ends notice behind what is on its way.
+    pub(crate) fn close(&mut self, place: usize) {
+        let line = &mut self.lines[place];
+        line.broken = true;
+        let behind = line.to_switch.last.max(line.to_far.last).max(self.now) + 1;
+        let (wire, life) = (small(place), line.life);
+        for switch in [true, false] {
+            self.queue.at(behind, Event::Notice { wire, life, switch });
+        }
+    }
+
     /// Whichever ends still believe in the connection learn better within `most`.
     pub(crate) fn notice_later(&mut self, place: usize, most: Moment) {
         let most = most.min(self.plan.noticed_within);

@@ -121,6 +121,13 @@ impl Staged {
         }
     }
 
+    /// The connection breaks behind what is on its way; its far end makes another, where it still wants one.
+    pub fn close(&mut self, line: LineId) {
+        if self.is_up(line) {
+            self.world.close(line.0);
+        }
+    }
+
     /// The connection breaks, and none is made until [`Staged::up`].
     pub fn down(&mut self, line: LineId) {
         if let Some(hand) = self.world.hands.get_mut(line.0) {
@@ -196,10 +203,12 @@ impl Staged {
         &self.world.host.rules
     }
 
-    /// Whether nothing is under way: no message on a line, none waiting inside, nothing owed to a bank.
+    /// Whether nothing is on its way: no message on a line, none waiting inside the switch, no bank asked that has not answered.
+    /// What is owed to banks may still wait for its time; [`Staged::state`] tells.
     #[must_use]
-    pub fn is_drained(&self) -> bool {
-        self.world.seen.is_empty() && self.world.host.is_drained() && self.world.lines.iter().all(Line::is_quiet)
+    pub fn is_quiet(&self) -> bool {
+        let world = &self.world;
+        world.seen.is_empty() && world.host.is_quiet() && world.lines.iter().all(Line::is_quiet)
     }
 
     /// Looks at the journal as the simulator's checkers do: sealed, chained, without secrets, and leading to the state that the

@@ -3,6 +3,7 @@
 mod business;
 mod checked;
 mod dialect;
+mod overlay;
 #[cfg(test)]
 mod tests;
 

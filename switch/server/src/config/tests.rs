@@ -160,3 +160,35 @@ fn rules_of_business_that_make_no_sense_are_refused_with_their_key_and_a_remedy(
         (with(&BANK.replace("\"acleda\"", "\"other\"")), "bank.other.institution", "already"),
     ]);
 }
+
+#[test]
+fn a_few_keys_are_laid_over_the_built_in_configuration() {
+    let over = toml::from_str(
+        r#"
+        timers.atm_ms = 5000
+        card_limit = []
+        [[bank]]
+        name = "canadia"
+        in_process = false
+        dial = "127.0.0.1:9"
+        [[acquirer]]
+        name = "shops"
+        listen = "127.0.0.1:0"
+        institution = "116900"
+        "#,
+    );
+    let path = Path::new("a.toml");
+    let plan = Config::embedded_with(path, &over.unwrap()).unwrap().check(path).unwrap();
+    let shipped = Config::embedded().unwrap().check(path).unwrap();
+
+    assert_eq!((plan.rules.timers.atm.as_millis(), plan.rules.timers.pos), (5000, shipped.rules.timers.pos));
+    assert!(plan.rules.limits.is_empty() && !plan.rules.fees.is_empty(), "a list is replaced whole");
+    let reach: Vec<_> = plan.banks.iter().map(|bank| bank.reach.clone()).collect();
+    let dialled = |place| if place == 1 { Reach::Dial("127.0.0.1:9".into()) } else { Reach::InProcess };
+    assert_eq!(reach, (0..shipped.banks.len()).map(dialled).collect::<Vec<_>>(), "a bank is changed in its place");
+    assert_eq!(plan.acquirers.len(), 2, "a new name is a new link");
+
+    let over = toml::from_str("timers.atm_seconds = 5").unwrap();
+    let error = Config::embedded_with(path, &over).unwrap_err().to_string();
+    assert!(error.starts_with("a.toml: ") && error.contains("unknown field `atm_seconds`"), "{error}");
+}

@@ -131,13 +131,13 @@ impl Host {
     }
 
     /// Whether nothing is on its way inside.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.waiting.is_none() && self.store.is_idle() && self.shard.as_ref().is_some_and(Shard::is_drained)
+    }
+
+    /// Whether nothing is on its way inside, and nothing owed.
     pub(crate) fn is_drained(&self) -> bool {
-        self.waiting.is_none()
-            && self.store.is_idle()
-            && self.shard.as_ref().is_some_and(|shard| {
-                let state = shard.state();
-                shard.is_drained() && state.forward_depth() == 0 && state.open_legs().next().is_none()
-            })
+        self.is_quiet() && self.state().is_some_and(|state| state.forward_depth() == 0 && state.open_legs().next().is_none())
     }
 
     fn note(&mut self, note: Note) {

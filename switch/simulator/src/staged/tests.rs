@@ -124,11 +124,11 @@ fn what_a_terminal_sends_is_answered_on_its_own_line() {
     assert_eq!(scene.next().what, What::Connected);
 
     assert!(scene.staged.send(scene.atm, &echo()) && scene.staged.is_up(scene.atm));
-    assert!(!scene.staged.is_drained(), "it is on its way");
+    assert!(!scene.staged.is_quiet(), "it is on its way");
     let answer = scene.next();
 
     assert_eq!((answer.line, network(&answer)), (scene.atm, (Mti::NETWORK_RESPONSE, NetworkCode::Echo)));
-    assert!(scene.staged.is_drained());
+    assert!(scene.staged.is_quiet());
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::markup::escaped;
 use super::text::{self, Look};
 use super::{Outcome, Report, Tally, Verdict, by_folder};
 
@@ -72,24 +73,6 @@ fn case(out: &mut String, outcome: &Outcome) {
 fn told(out: &mut String, element: &str, kind: &str, message: &str, outcome: &Outcome) -> std::fmt::Result {
     let text = escaped(&text::failure(outcome, Look::default()));
     writeln!(out, ">\n      <{element} type=\"{kind}\" message=\"{}\">{text}</{element}>\n    </testcase>", attribute(message))
-}
-
-/// Text between tags. What XML 1.0 has no place for, not even escaped, becomes U+FFFD.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' => out.push(letter),
-            '\r' => out.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(letter),
-        }
-    }
-    out
 }
 
 /// The value of an attribute, in which a reader would take line ends and tabs for spaces.

@@ -205,14 +205,15 @@ fn month() -> Outcome {
     month.parties = ["atm", "shop", "switch", "acleda", "wing"].map(str::to_owned).to_vec();
     for day in 0..30 {
         let after = day * 86_400_000;
-        for (terminal, bank) in [("atm", "acleda"), ("shop", "wing"), ("atm", "wing")] {
+        for (place, (terminal, bank)) in (0..).zip([("atm", "acleda"), ("shop", "wing"), ("atm", "wing")]) {
+            let after = after + 10 * place;
             let line = usize::try_from(10 + day).ok();
             month.passed.push(message(after + 1, [terminal, "switch"], "0200", "salary 1200.00 USD", line));
             month.passed.push(message(after + 2, ["switch", bank], "0200", "salary 1200.00 USD", None));
             month.passed.push(message(after + 3, [bank, "switch"], "0210", "00 approved", None));
             month.passed.push(message(after + 4, ["switch", terminal], "0210", "00 approved", None));
         }
-        month.steps.push(step(100, "clock cutover", after + 5, 86_399_000, true));
+        month.steps.push(step(100, "clock cutover", after + 30, 86_399_000, true));
     }
     month.lasted = Duration::from_secs(30 * 86_400);
     month.took = Duration::from_millis(1490);
@@ -227,6 +228,6 @@ fn bad() -> Outcome {
 
 /// Card numbers in a text: runs of 13 to 19 digits whose check digit holds.
 pub(super) fn card_numbers(text: &str) -> Vec<&str> {
-    let runs = text.split(|letter: char| !letter.is_ascii_digit());
+    let runs = text.split(|letter: char| !letter.is_ascii_digit()).filter(|run| run.len() >= 13);
     runs.filter(|run| model::Pan::from_digits(run.as_bytes()).is_ok_and(model::Pan::luhn_holds)).collect()
 }

@@ -1,0 +1,244 @@
+//! A stage as the runner sees it: terminals connect and send, operators order, links are disturbed.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use engine::{Command, HOT_CARD_LISTS, LegId};
+use faults::{Action, Fault, Name};
+use model::{BusinessDate, ResponseCode, Timestamp};
+use server::config::AcquirerPlan;
+use simulator::LineId;
+
+use super::Stage;
+use super::far::Role;
+use crate::replay::{
+    AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen, Speech,
+    StatusLook, TerminalSpec, Venue, VenueError, Way,
+};
+
+/// How long a terminal waits for its connection.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+impl Stage {
+    fn acquirer(&self, name: Option<&str>) -> Result<&AcquirerPlan, VenueError> {
+        let is = |it: &&AcquirerPlan| name.is_none_or(|name| it.link.side.name() == name);
+        self.plan.acquirers.iter().find(is).ok_or_else(|| {
+            let known: Vec<_> = self.plan.acquirers.iter().map(|it| it.link.side.name()).collect();
+            let name = name.unwrap_or_default();
+            VenueError::Wrong(format!("the configuration has no [[acquirer]] {name:?}; it has {}", known.join(", ")))
+        })
+    }
+
+    fn terminal(&self, name: &str) -> Result<LineId, VenueError> {
+        let line = self.line_of(&Role::Terminal(name.to_owned())).filter(|line| self.world.is_up(*line));
+        line.ok_or_else(|| VenueError::Wrong(format!("terminal {name} is not connected to the switch")))
+    }
+
+    /// The line that a fault is on.
+    fn line_on(&self, party: &Party) -> Result<(Role, LineId), VenueError> {
+        let role = match party {
+            Party::Terminal(name) => Role::Terminal(name.clone()),
+            Party::Bank(name) => Role::Bank(name.clone()),
+            Party::Switch => return Err(VenueError::Wrong("only a crash is on the switch itself; name a bank or a terminal".into())),
+        };
+        match self.line_of(&role) {
+            Some(line) => Ok((role, line)),
+            None => Err(VenueError::Wrong(format!("{party} has no connection to the switch that could be disturbed"))),
+        }
+    }
+
+    fn command(&self, what: &Order) -> Result<Result<Command, String>, VenueError> {
+        let bank = |name: &String| {
+            let found = self.plan.rules.banks.iter().find(|bank| bank.name == *name).map(|bank| bank.id);
+            found.ok_or_else(|| VenueError::Wrong(format!("the configuration has no [[bank]] {name:?}")))
+        };
+        let leg = |leg: &LegSpec| self.leg(leg).ok_or_else(|| format!("no transaction with RRN {} owes anything", leg.rrn));
+        Ok(Ok(match what {
+            Order::Cutover => Command::Cutover,
+            Order::SignOff(name) => Command::SignOff(bank(name)?),
+            Order::SignOn(name) => Command::SignOn(bank(name)?),
+            Order::Retry(spec) => match leg(spec) {
+                Ok(leg) => Command::Retry(leg),
+                Err(refused) => return Ok(Err(refused)),
+            },
+            Order::Discard(spec) => match leg(spec) {
+                Ok(leg) => Command::Discard(leg),
+                Err(refused) => return Ok(Err(refused)),
+            },
+            Order::Block(pan, list) => Command::List(*pan, hot_card_list(list)?),
+            Order::Unblock(pan) => Command::Unlist(*pan),
+        }))
+    }
+
+    /// A leg of which something is still open, or was given up.
+    fn leg(&self, spec: &LegSpec) -> Option<LegId> {
+        let state = self.world.state()?;
+        let is = |id: &LegId| {
+            let rrn = state.transaction(id.transaction).map(|it| it.asked.rrn.to_string());
+            id.index == spec.leg && rrn == Some(spec.rrn.to_string())
+        };
+        state.dead_letters().chain(state.open_legs()).find(is)
+    }
+
+    fn clear(&mut self) {
+        self.faults.clear();
+        let lines: Vec<_> = self.fars.keys().copied().collect();
+        for line in lines {
+            self.world.up(line);
+            // What was held back goes on at once.
+            self.pump(line);
+        }
+    }
+}
+
+impl Venue for Stage {
+    fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    fn open(&mut self, terminal: &TerminalSpec) -> Result<Speech, VenueError> {
+        let link = self.acquirer(terminal.link.as_deref())?.link.clone();
+        let speech = Speech { dialect: link.dialect.clone(), framing: link.framing, offset: self.plan.rules.offset };
+        let role = Role::Terminal(terminal.name.clone());
+        let line = match self.line_of(&role) {
+            Some(line) => line,
+            None => self.connect(role, link),
+        };
+        let until = self.now() + CONNECT_WITHIN;
+        while !self.world.is_up(line) && self.advance(until) {}
+        match self.world.is_up(line) {
+            true => Ok(speech),
+            false => Err(VenueError::Wrong(format!("terminal {} cannot connect: its link is down, or the switch is", terminal.name))),
+        }
+    }
+
+    fn send(&mut self, terminal: &str, frame: &[u8]) -> Result<(), VenueError> {
+        let line = self.terminal(terminal)?;
+        let now = self.now();
+        let Some(far) = self.fars.get_mut(&line) else { return Ok(()) };
+        for frame in far.frames_of(frame) {
+            let fault = far.leaves(now, frame);
+            self.seen.push_back(far.seen(now, false, far.body(frame), fault));
+        }
+        self.pump(line);
+        Ok(())
+    }
+
+    fn next(&mut self, until: Timestamp) -> Result<Option<Seen>, VenueError> {
+        while self.seen.is_empty() && self.advance(until) {}
+        Ok(self.seen.pop_front())
+    }
+
+    fn is_at_rest(&mut self) -> Result<bool, VenueError> {
+        let Some(state) = self.world.state() else { return Ok(false) };
+        let owed = self.plan.rules.banks.iter().any(|bank| {
+            state.is_linked(bank.id) && !state.is_signed_off(bank.id) && state.forward_depth_of(bank.id) > 0
+        });
+        Ok(!owed && self.seen.is_empty() && self.world.is_quiet() && self.fars.values().all(super::Far::is_quiet))
+    }
+
+    fn next_cutover(&mut self) -> Result<Timestamp, VenueError> {
+        let date = self.world.state().map(engine::State::date).ok_or_else(|| VenueError::Wrong("the switch is down".into()))?;
+        let rules = &self.plan.rules;
+        let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(0);
+        let midnight = BusinessDate::from_days(date.days() + 1).days() * micros(DAY);
+        // A date that opens before its midnight opens on the evening before.
+        let ahead = if rules.cutover.is_zero() { 0 } else { micros(DAY) - micros(rules.cutover) };
+        let at = |minutes: i64| Timestamp::from_micros(midnight - ahead - minutes * 60_000_000);
+        Ok(at(i64::from(rules.offset.minutes())))
+    }
+
+    fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
+        let command = match self.command(&order.what)? {
+            Ok(command) => command,
+            Err(refused) => return Ok(Ordered::Refused(refused)),
+        };
+        let OrderSpec { operator, reason, .. } = order.clone();
+        let order = server::Order { operator, reason, command };
+        if let Err(unfit) = order.check() {
+            return Ok(Ordered::Refused(unfit.to_string()));
+        }
+        let done = self.world.command(&order.operator, &order.reason, command);
+        self.tell_time();
+        self.metrics.count_order(command.name(), &done);
+        Ok(done.map_or_else(|refused| Ordered::Refused(refused.to_string()), |()| Ordered::Done))
+    }
+
+    fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {
+        let on = fault.on.as_ref();
+        let action = match fault.kind {
+            FaultKind::Clear => {
+                self.clear();
+                return Ok(());
+            }
+            FaultKind::Crash(down) => {
+                self.world.crash(down);
+                return Ok(());
+            }
+            kind => action(kind)?,
+        };
+        let party = on.ok_or_else(|| VenueError::Wrong(format!("a {} is on a bank or a terminal; name it", fault.kind.name())))?;
+        let (role, line) = self.line_on(party)?;
+        match action {
+            Some(action) => {
+                let way = match fault.way {
+                    Way::In => faults::Way::In,
+                    Way::Out => faults::Way::Out,
+                    Way::Both => faults::Way::Both,
+                };
+                let fault = Fault { action, link: role.link(), way, only: fault.only, times: fault.times };
+                self.faults.add(fault).map_err(|error| VenueError::Wrong(error.to_string()))?;
+            }
+            None if fault.kind == FaultKind::Down => self.world.down(line),
+            None => self.world.up(line),
+        }
+        Ok(())
+    }
+
+    fn account(&mut self, bank: &str, account: &AccountSpec) -> Result<AccountLook, VenueError> {
+        let now = self.now();
+        let bank = self.banks.get_mut(bank).ok_or_else(|| VenueError::Wrong(format!("there is no bank {bank} here")))?;
+        bank.account(account, now).map_err(VenueError::Wrong)
+    }
+
+    fn positions(&mut self) -> Result<Vec<PositionLook>, VenueError> {
+        self.look_at_positions()
+    }
+
+    fn status(&mut self) -> Result<StatusLook, VenueError> {
+        self.look_at_status()
+    }
+
+    fn metric(&mut self, name: &str, labels: &[(String, String)]) -> Result<Option<f64>, VenueError> {
+        self.look_at_metric(name, labels)
+    }
+}
+
+/// What strikes messages; `None` for what strikes connections.
+fn action(kind: FaultKind) -> Result<Option<Action>, VenueError> {
+    let plain = |name| Action::new(name, None, None, None).map_err(|error| VenueError::Wrong(error.to_string()));
+    Ok(Some(match kind {
+        FaultKind::Delay(by) => Action::Delay(by),
+        FaultKind::Drop => Action::Drop,
+        FaultKind::Duplicate => Action::Duplicate,
+        FaultKind::Reorder => plain(Name::Reorder)?,
+        FaultKind::Corrupt => plain(Name::Corrupt)?,
+        FaultKind::Truncate => Action::Truncate,
+        FaultKind::Reset => Action::Reset,
+        FaultKind::Garbage => plain(Name::Garbage)?,
+        FaultKind::Throttle(rate) => {
+            let rate = NonZeroU32::new(rate);
+            Action::Throttle(rate.ok_or_else(|| VenueError::Wrong("a throttle lets through 1 byte a second or more".into()))?)
+        }
+        FaultKind::HalfOpen => Action::HalfOpen,
+        FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) | FaultKind::Clear => return Ok(None),
+    }))
+}
+
+fn hot_card_list(list: &str) -> Result<ResponseCode, VenueError> {
+    let found = HOT_CARD_LISTS.iter().find(|(name, _)| name.eq_ignore_ascii_case(list)).map(|(_, code)| *code);
+    let known = || HOT_CARD_LISTS.map(|(name, _)| name.to_lowercase()).join(", ");
+    found.ok_or_else(|| VenueError::Wrong(format!("there is no list of hot cards {list:?}; known: {}", known())))
+}
