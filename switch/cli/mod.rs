@@ -12,6 +12,7 @@ mod journal;
 mod order;
 mod overruled;
 mod positions;
+mod replay;
 mod run;
 mod send;
 mod simulate;
@@ -50,6 +51,8 @@ enum Command {
     Send(send::Send),
     /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
     Simulate(simulate::Simulate),
+    /// Play scenario files and tell what came of each.
+    Replay(replay::Replay),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
     /// Tell how a running switch is: business date, banks, what waits.
@@ -91,6 +94,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Bank(bank) => bank.run(),
         Command::Send(send) => send.run(),
         Command::Simulate(simulate) => simulate.run(),
+        Command::Replay(replay) => replay.run(),
         Command::Why(why) => why.run(),
         Command::Status(status) => status.run(),
         Command::Order(order) => order.run(),

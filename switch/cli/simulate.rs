@@ -92,18 +92,19 @@ impl Simulate {
 
     fn people(&self, report: &Report, missing: &[String]) -> String {
         let mut lines = Vec::new();
+        if self.coverage {
+            lines.extend(report.reached.counts().map(|(what, name, count)| format!("  {what:<12} {name:<40} {count:>12}")));
+        }
+        // What matters most comes last, where a log that was cut still has it.
         for failed in &report.failures {
             lines.push(format!("seed {}:", failed.seed));
-            lines.extend(failed.violations.iter().map(|it| format!("  {it}")));
-            lines.push(format!("  replay: {}", failed.command()));
             lines.extend(failed.story.iter().take(self.lines).map(|line| format!("  {line}")));
             if failed.story.len() > self.lines {
                 lines.push(format!("  ... {} lines more (--lines)", failed.story.len() - self.lines));
             }
+            lines.extend(failed.violations.iter().map(|it| format!("  {it}")));
+            lines.push(format!("  replay: {}", failed.command()));
             lines.push(String::new());
-        }
-        if self.coverage {
-            lines.extend(report.reached.counts().map(|(what, name, count)| format!("  {what:<12} {name:<40} {count:>12}")));
         }
         lines.extend(missing.iter().map(|what| format!("never reached: {what}")));
         lines.push(format!(

@@ -311,7 +311,7 @@ fn send_takes_major_units_and_its_exit_code_tells_the_outcome() {
 }
 
 #[test]
-fn a_switch_that_is_asked_to_stop_answers_what_is_open_first() {
+fn a_switch_that_is_asked_to_stop_answers_what_is_open_first_and_takes_nothing_new() {
     run(async {
         let bank = FakeBank::silent("iso87-ascii");
         let mut switch = Setup::new(Banks::InProcess, "iso87-ascii").dialling("canadia", bank.address()).start();
@@ -324,12 +324,17 @@ fn a_switch_that_is_asked_to_stop_answers_what_is_open_first() {
             until("the switch says that it stops", stopping).await;
             assert_eq!(switch.http("/ready"), (503, "not ready: stopping\n".to_owned()));
             assert_eq!(withdraws(&terminal, "dara").await, ResponseCode::MALFUNCTION, "nothing new");
+            let (status, refused) = switch.order(&serde_json::json!({ "operator": "sovann", "order": "cutover" }));
+            assert_eq!(status, 503, "{refused}");
+            assert_eq!(switch.look("/status")["problem"], "stopping");
             bank.say(&approval(&bank.seen(Mti::FINANCIAL_REQUEST)[0]));
         });
         assert_eq!(answered.unwrap().reply.code, APPROVED);
         assert_eq!(switch.process.wait().code(), Some(0));
         let log = switch.process.log_lines();
         assert!(!log.iter().any(|line| line.contains("ERROR")), "stopping is no trouble: {log:#?}");
+        let (_, exported) = switch.command(&["journal", "export"]);
+        assert!(!exported.contains("Operated"), "{exported}");
     });
 }
 

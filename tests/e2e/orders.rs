@@ -229,25 +229,3 @@ fn what_is_no_order_is_refused_with_its_field_and_repeats_no_card_number() {
     let (done, said) = told(&switch, &["order", "sign-off", "aba", "--operator", "sovann"]);
     assert!(!done && said.contains("bank: there is no such bank; known: acleda, canadia, wing"), "{said}");
 }
-
-#[test]
-fn a_switch_that_stops_takes_no_orders() {
-    run(async {
-        let bank = FakeBank::silent("iso87-ascii");
-        let mut switch = Setup::new(Banks::InProcess, "iso87-ascii").dialling("canadia", bank.address()).start();
-        let terminal = switch.terminal("ATM00001").await;
-        let open = terminal.request(Kind::Withdrawal, cast().card("bopha").unwrap(), riel(100));
-        let (answered, ()) = tokio::join!(terminal.ask(&open, PATIENCE), async {
-            until("it is open at the bank", || bank.seen(Mti::FINANCIAL_REQUEST).len() == 1).await;
-            switch.process.ask_to_stop();
-            until("the switch stops", || switch.http("/ready").0 == 503).await;
-            let (status, refused) = switch.order(&json!({ "operator": "sovann", "order": "cutover" }));
-            assert_eq!(status, 503, "{refused}");
-            assert_eq!(switch.look("/status")["problem"], "stopping");
-            bank.say(&approval(&bank.seen(Mti::FINANCIAL_REQUEST)[0]));
-        });
-        assert_eq!(answered.unwrap().reply.code, APPROVED);
-        assert_eq!(switch.process.wait().code(), Some(0));
-        assert!(exported(&switch, "Operated").is_empty());
-    });
-}

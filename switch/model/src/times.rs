@@ -277,6 +277,12 @@ impl BusinessDate {
         Self(self.0 - 1)
     }
 
+    /// The day after.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// MMDD, as DE15 carries it.
     #[must_use]
     pub fn month_day(self) -> LocalDate {

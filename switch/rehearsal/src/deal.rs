@@ -6,7 +6,7 @@ use bank_adapters::{Behaviour, Card, CardStatus, Cast, Clock, SystemClock};
 use model::{InstitutionId, Kind, Message, Money, UtcOffset};
 
 use crate::dice::Dice;
-use crate::{Error, Terminal};
+use crate::{Error, Till};
 
 /// An account opens with so many times the smallest amount that is asked for, so that it lasts.
 const OPENING_PARTS: u64 = 100_000;
@@ -56,11 +56,11 @@ impl Hand {
 }
 
 impl Deal<'_> {
-    /// As this terminal asks it.
-    pub(crate) fn message(&self, terminal: &Terminal) -> Message<'static> {
+    /// As this till asks it.
+    pub(crate) fn message(&self, till: &Till) -> Message<'static> {
         match self.card.account(self.amount.currency()).filter(|_| self.kind == Kind::Salary) {
-            Some(account) => terminal.salary(self.bank, account.number, self.amount),
-            None => terminal.request(self.kind, self.card, self.amount),
+            Some(account) => till.salary(self.bank, account.number, self.amount),
+            None => till.request(self.kind, self.card, self.amount),
         }
     }
 }

@@ -20,5 +20,5 @@ pub use error::Error;
 pub use exchange::{Exchange, Reply, Unmatched};
 pub use flood::{Answered, Asked, FloodConfig, Limit, Tally, Unanswered, flood};
 pub use story::{LedgerBalance, Outcome, Step, Story, StoryTimers};
-pub use terminal::{Terminal, TerminalConfig, Till};
+pub use terminal::{Claim, Terminal, TerminalConfig, Till};
 pub use traffic::{Counters, Counts, TrafficConfig, traffic};

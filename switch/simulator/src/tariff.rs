@@ -54,8 +54,7 @@ impl Tariff {
             amount: random.between(1_000_000_000, 20_000_000_000),
             count: u32::try_from(random.between(3, 40)).unwrap_or(3),
         });
-        let changes = BusinessDate::from_days(first_day.days() + 1);
-        Self { currencies, charges, worth: [410_000, 405_000], changes, limit }
+        Self { currencies, charges, worth: [410_000, 405_000], changes: first_day.next(), limit }
     }
 
     /// Nobody is charged and nobody is limited.

@@ -25,9 +25,6 @@ use crate::tariff::Tariff;
 use crate::terminal::Acquirer;
 use crate::terminal::transaction::Transaction;
 
-/// Local time is +07:00.
-pub(crate) const OFFSET_MINUTES: i16 = 420;
-
 /// How long everything may take to come to rest when the faults have ended.
 const REST_WITHIN: Moment = 2 * 3600 * SECOND;
 
@@ -417,8 +414,9 @@ fn rules(banks: &mut [Bank], issuers: usize, tariff: &Tariff, random: &mut Rando
     }
 }
 
-fn offset() -> UtcOffset {
-    UtcOffset::from_minutes(OFFSET_MINUTES).unwrap_or_else(|| unreachable!("it exists"))
+/// Local time is +07:00.
+pub(crate) fn offset() -> UtcOffset {
+    UtcOffset::from_minutes(7 * 60).unwrap_or_else(|| unreachable!("it exists"))
 }
 
 /// Of a bank's cards and of its virtual ones.

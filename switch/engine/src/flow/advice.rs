@@ -35,8 +35,7 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     if let Some(original) = original {
         hold::end(turn, LegId { transaction: original, index: 0 }, HoldEnd::Completed);
     }
-    let fee =
-        if step.holds { fees::Due::default() } else { fees::due(turn.rules(), &asked, step.asks, bank, turn.state().date()) };
+    let fee = fees::due(turn.rules(), &asked, step, bank, turn.state().date());
     let leg = owe(turn, transaction, bank.id, fee, None);
     promise(turn, leg, &asked, step.holds);
     answer::tell(turn, transaction, Answer::of(ResponseCode::APPROVED), answer::Passed::default());

@@ -18,8 +18,7 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, 
     match command {
         Command::Cutover => {
             turn.record(&Record::Operated { operator, order: command.name(), reason });
-            let next = model::BusinessDate::from_days(turn.state().date().days() + 1);
-            dates::open(turn, next);
+            dates::open(turn, turn.state().date().next());
         }
         Command::SignOff(bank) | Command::SignOn(bank) => {
             if !turn.rules().banks.iter().any(|it| it.id == bank) {

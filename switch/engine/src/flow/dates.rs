@@ -16,8 +16,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Opens the day that the clock says, and closes what can be closed. Dates never turn back.
 pub(super) fn keep<O: Out>(turn: &mut Turn<'_, O>) {
-    let ahead = DAY.saturating_sub(turn.rules().cutover).min(DAY);
-    let ahead = if ahead == DAY { Duration::ZERO } else { ahead };
+    let cutover = turn.rules().cutover;
+    let ahead = if cutover.is_zero() { Duration::ZERO } else { DAY.saturating_sub(cutover) };
     let date = turn.rules().offset.date(turn.now + ahead);
     if date > turn.state().date() {
         open(turn, date);

@@ -42,14 +42,7 @@ fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'sta
             Some(Message {
                 transmitted: Some(reversal.identity.transmitted),
                 stan: Some(reversal.identity.stan),
-                original: Some(OriginalData {
-                    mti: legs::request_type(turn, id, leg)?,
-                    stan: leg.identity.stan,
-                    transmitted: Some(leg.identity.transmitted),
-                    local: request.local_date.zip(request.local_time),
-                    acquirer: request.acquirer,
-                    forwarder: request.forwarder,
-                }),
+                original: Some(as_original(turn, id, leg, &request)?),
                 replacement: Some(reversal.stands).filter(|it| *it > 0 && !sabotage::is(sabotage::Fault::PartTakenForWhole)),
                 ..request
             })
@@ -64,6 +57,18 @@ fn owed<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'sta
     }
 }
 
+/// How `request` names a leg at the same bank.
+fn as_original<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg, request: &Message<'_>) -> Option<OriginalData> {
+    Some(OriginalData {
+        mti: legs::request_type(turn, id, leg)?,
+        stan: leg.identity.stan,
+        transmitted: Some(leg.identity.transmitted),
+        local: request.local_date.zip(request.local_time),
+        acquirer: request.acquirer,
+        forwarder: request.forwarder,
+    })
+}
+
 /// What has happened: 0120 or 0220. A completion names the authorization as its bank knows it; what was approved in the bank's
 /// stead tells the answer.
 fn advice<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'static>> {
@@ -73,15 +78,7 @@ fn advice<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'s
     let stood_in = (!it.asked.mti.is_advice()).then_some(it.answer).flatten();
     let completed = it.original.and_then(|original| {
         let of = LegId { transaction: original, index: 0 };
-        let held = turn.state().leg(of)?;
-        Some(OriginalData {
-            mti: legs::request_type(turn, of, held)?,
-            stan: held.identity.stan,
-            transmitted: Some(held.identity.transmitted),
-            local: request.local_date.zip(request.local_time),
-            acquirer: request.acquirer,
-            forwarder: request.forwarder,
-        })
+        as_original(turn, of, turn.state().leg(of)?, &request)
     });
     let (code, authorization) = (stood_in.map(|it| it.code), stood_in.and_then(|it| it.authorization));
     Some(Message { code, authorization, original: completed, ..request })

@@ -50,7 +50,7 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
         Ok(used) => used,
         Err(code) => return refuse(turn, asked, code, true),
     };
-    let due = if charged_before || step.holds { fees::Due::default() } else { fees::due(turn.rules(), &asked, kind, bank, date) };
+    let due = if charged_before { fees::Due::default() } else { fees::due(turn.rules(), &asked, step, bank, date) };
     let transaction = turn.state().book().next_id();
     turn.record(&Record::Accepted { transaction, asked });
     let leg = LegId { transaction, index: 0 };

@@ -102,7 +102,8 @@ fn undo<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, stands: u64)
     let leg = LegId { transaction, index };
     let Some(it) = turn.state().leg(leg) else { return };
     match (it.status, it.on_timeout) {
-        (LegStatus::Approved | LegStatus::Dead, OnTimeout::Repeat) if index > 0 => {
+        // A credit in part is none: it is being undone, or given up as such, and has not arrived.
+        (LegStatus::Approved | LegStatus::Dead, OnTimeout::Repeat) if index > 0 && it.reversal.is_none() => {
             turn.record(&Record::ReversalOverruled { transaction });
         }
         // Its bank has refused it. An operator may have it tried again, and then it must be undone.

@@ -32,7 +32,7 @@ pub(super) fn decide<O: Out>(
     };
     let transaction = turn.state().book().next_id();
     turn.record(&Record::Accepted { transaction, asked });
-    let fee = if step.holds { fees::Due::default() } else { fees::due(rules, &asked, kind, bank, date) };
+    let fee = fees::due(rules, &asked, step, bank, date);
     let leg = advice::owe(turn, transaction, bank.id, fee, used);
     turn.record(&Record::StoodIn { leg, reason, counted });
     advice::promise(turn, leg, &asked, step.holds);

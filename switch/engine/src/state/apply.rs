@@ -266,11 +266,10 @@ impl State {
     fn give_back(&mut self, id: LegId) {
         let Some((pan, date)) = self.transaction(id.transaction).map(|it| (it.asked.pan, it.date)) else { return };
         let Some(leg) = self.leg(id) else { return };
-        let stood_in = leg.stood_in.map(|amount| Used { class: Usage::STAND_IN, amount });
-        let taken = [leg.used, stood_in];
+        let taken = leg.taken();
         let still = date == self.date && !sabotage::is(sabotage::Fault::LimitKept);
         if let (Some(pan), true) = (pan, still) {
-            for used in taken.into_iter().flatten() {
+            for used in taken {
                 self.usage.give_back(pan, used.class, used.amount);
             }
         }

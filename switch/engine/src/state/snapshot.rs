@@ -2,7 +2,7 @@
 
 use model::{Pan, ResponseCode};
 
-use super::{Banks, Book, LegStatus, Positions, Standing, State, Usage, Used};
+use super::{Banks, Book, LegStatus, Positions, Standing, State};
 use crate::LegId;
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
 
@@ -86,8 +86,7 @@ impl State {
                     }
                 }
                 if let (Some(pan), true) = (it.asked.pan, it.date == *date) {
-                    let stood_in = leg.stood_in.map(|amount| Used { class: Usage::STAND_IN, amount });
-                    for used in [leg.used, stood_in].into_iter().flatten() {
+                    for used in leg.taken() {
                         usage.take(pan, used.class, used.amount);
                     }
                 }

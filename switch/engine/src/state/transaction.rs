@@ -5,6 +5,7 @@ use model::{
     Stan, TerminalId, Text, Timestamp, TransactionId, TransmissionTime,
 };
 
+use super::Usage;
 use crate::bytes::{bytes_of_enum, bytes_of_struct};
 use crate::kinds::OnTimeout;
 use crate::{BankId, LinkId};
@@ -310,6 +311,12 @@ bytes_of_struct!(Leg {
 });
 
 impl Leg {
+    /// What it took of its card's limits, stand-in's own among them.
+    pub(super) fn taken(&self) -> impl Iterator<Item = Used> + use<> {
+        let stood_in = self.stood_in.map(|amount| Used { class: Usage::STAND_IN, amount });
+        self.used.into_iter().chain(stood_in)
+    }
+
     pub(super) fn begun(bank: BankId, identity: Identity, started: Timestamp, due: Timestamp, on_timeout: OnTimeout) -> Self {
         Self {
             bank,

@@ -15,7 +15,7 @@ fn a_day_closes_when_every_request_of_it_has_its_answer() {
     world.order(Command::Cutover).unwrap();
     let told = world.at_bank(ACLEDA);
     assert_eq!(told[0].network, Some(NetworkCode::Cutover));
-    assert_eq!(told[0].business_date, Some(model::BusinessDate::from_days(today.days() + 1).month_day()));
+    assert_eq!(told[0].business_date, Some(today.next().month_day()));
     assert!(world.state().date() > today && !world.state().is_closed(today));
     world.bank_says(ACLEDA, &leg, APPROVED);
     assert!(world.state().is_closed(today));
@@ -45,7 +45,7 @@ fn a_cutover_by_order_comes_before_the_clocks_and_dates_never_turn_back() {
     let today = world.state().date();
     world.order(Command::Cutover).unwrap();
     world.wait(seconds(DAY));
-    assert_eq!(world.state().date().days(), today.days() + 1);
+    assert_eq!(world.state().date(), today.next());
     world.wait(seconds(DAY));
     assert_eq!(world.state().date().days(), today.days() + 2);
 }
@@ -57,7 +57,7 @@ fn the_day_may_end_before_midnight() {
     world.wait(seconds(10 * 3600 - 1));
     assert_eq!(world.state().date(), today);
     world.wait(seconds(1));
-    assert_eq!(world.state().date().days(), today.days() + 1);
+    assert_eq!(world.state().date(), today.next());
 }
 
 #[test]

@@ -76,14 +76,14 @@ fn both_legs_share_thirty_five_seconds() {
     assert_eq!(world.told(), [ResponseCode::IN_PROGRESS]);
 }
 
+/// A bank's approval of less than it was asked for.
+fn partly(asked: &Message<'static>, amount: u64) -> Message<'static> {
+    let code = Some(ResponseCode::PARTIALLY_APPROVED);
+    Message { mti: asked.mti.response(), code, amount: Some(amount), ..*asked }
+}
+
 #[test]
 fn what_was_debited_in_part_is_credited_in_part_and_a_credit_in_part_is_none() {
-    let partly = |to: &Message<'static>, amount| Message {
-        mti: to.mti.response(),
-        code: Some(ResponseCode::PARTIALLY_APPROVED),
-        amount: Some(amount),
-        ..*to
-    };
     let mut world = World::new();
     let request = transfer(&mut world);
     world.send(&request);
@@ -102,6 +102,19 @@ fn what_was_debited_in_part_is_credited_in_part_and_a_credit_in_part_is_none() {
     assert_eq!(world.told(), [ResponseCode::DO_NOT_HONOUR]);
     let undone = [world.leg_at(ACLEDA).mti, world.leg_at(CANADIA).mti];
     assert_eq!((undone, world.positions()), ([Mti::REVERSAL_ADVICE; 2], vec![]));
+}
+
+#[test]
+fn a_credit_in_part_whose_reversal_is_refused_has_not_arrived_and_overrules_nobody() {
+    let mut world = World::new();
+    let (request, credit) = debited(&mut world);
+    world.input(Input::Reply { bank: CANADIA, message: &partly(&credit, 4_000), sound: true });
+    let undone = world.leg_at(CANADIA);
+    world.bank_says(CANADIA, &undone, ResponseCode::DO_NOT_HONOUR);
+    assert_eq!(world.state().dead_letters().count(), 1);
+    let reversal = world.reversal(Mti::REVERSAL_REQUEST, &request);
+    world.send(&reversal);
+    assert_eq!((world.told().last(), world.state().overruled().count()), (Some(&APPROVED), 0));
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! Replaying scenarios: where they are played, what came of them, and reports of it.
 
 mod outcome;
+pub mod report;
+mod run;
+mod runner;
 mod venue;
 
 pub use outcome::{Compared, Failure, Outcome, Passed, Report, StepOutcome, Verdict};
+pub use run::{Progress, files, replay};
+pub use runner::play;
 pub use venue::{
     AccountLook, AccountSpec, BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen,
     Speech, StatusLook, TerminalSpec, Venue, VenueError, VenueMaker, Way,

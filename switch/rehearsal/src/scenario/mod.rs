@@ -3,8 +3,11 @@
 //! Knows: how such a file is written and what it means. Does not know: where it is played (`replay`).
 
 mod checks;
+pub mod draft;
 mod error;
 pub mod fields;
+mod format;
+pub mod keys;
 mod matcher;
 mod model;
 mod parse;
@@ -16,8 +19,10 @@ mod tests;
 pub(crate) mod times;
 pub(crate) mod values;
 
+pub use draft::write;
 pub use error::Error;
 pub use fields::Draft;
+pub use format::format;
 pub use matcher::{Check, Judged, Matcher, Shape};
 pub use model::{
     Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,

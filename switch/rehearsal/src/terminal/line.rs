@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, BytesMut};
-use model::{Lacking, Message, Mti, Rrn, Stan, TerminalId, TransmissionTime};
+use model::{Lacking, Message, Mti, Stan};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use wire::{Cut, Dialect, Framing, Unreadable};
 
+use super::Claim;
 use crate::{Error, Exchange, Reply, Unmatched};
 
 /// Frames that may wait for the socket; who wants to send more waits as well.
@@ -50,16 +51,8 @@ struct Inside {
 
 struct Waiter {
     ticket: u64,
-    asked: Identity,
+    claim: Claim,
     answer: oneshot::Sender<Arrival>,
-}
-
-/// By what the answer to a request is known, beside its type and DE11.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Identity {
-    transmitted: Option<TransmissionTime>,
-    rrn: Option<Rrn>,
-    terminal: Option<TerminalId>,
 }
 
 struct Arrival {
@@ -161,7 +154,7 @@ impl Room {
         }
         inside.last_ticket += 1;
         let (key, ticket) = ((message.mti.response(), stan), inside.last_ticket);
-        inside.waiting.entry(key).or_default().push(Waiter { ticket, asked: Identity::of(message), answer });
+        inside.waiting.entry(key).or_default().push(Waiter { ticket, claim: Claim::of(message), answer });
         Ok(Seat { room: self, key, ticket })
     }
 
@@ -170,7 +163,7 @@ impl Room {
         let mut inside = self.lock();
         let waiters = answer.stan.and_then(|stan| inside.waiting.get_mut(&(answer.mti, stan)));
         let meant = waiters.and_then(|waiters| {
-            let place = waiters.iter().position(|waiter| waiter.asked.is_answered_by(answer))?;
+            let place = waiters.iter().position(|waiter| waiter.claim.is_met_by(answer))?;
             Some(waiters.remove(place))
         });
         match meant {
@@ -188,24 +181,6 @@ impl Room {
 
     fn why_closed(&self) -> String {
         self.lock().closed.clone().unwrap_or_default()
-    }
-}
-
-impl Identity {
-    /// Of a request.
-    pub(crate) fn of(message: &Message<'_>) -> Self {
-        let Message { transmitted, rrn, terminal, .. } = *message;
-        Self { transmitted, rrn, terminal }
-    }
-
-    /// An answer need not carry everything (a refusal of what could not be read has little), but what it carries must agree.
-    pub(crate) fn is_answered_by(&self, answer: &Message<'_>) -> bool {
-        fn agree<T>(asked: Option<T>, answered: Option<T>, same: impl Fn(&T, &T) -> bool) -> bool {
-            asked.zip(answered).is_none_or(|(asked, answered)| same(&asked, &answered))
-        }
-        agree(self.transmitted, answer.transmitted, |one, other| one == other)
-            && agree(self.rrn, answer.rrn, |one, other| one.trimmed() == other.trimmed())
-            && agree(self.terminal, answer.terminal, |one, other| one.trimmed() == other.trimmed())
     }
 }
 

@@ -3,11 +3,13 @@
 //! Knows: what a terminal puts into its messages, and which answer belongs to which request. Does not know: what should be
 //! answered (`story`), who asks what and how often (`traffic`, `flood`).
 
+mod claim;
 mod line;
 mod numbers;
 mod requests;
 #[cfg(test)]
 mod tests;
+mod till;
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -17,15 +19,14 @@ use std::time::Duration;
 
 use bank_adapters::SystemClock;
 use bytes::BytesMut;
-use model::{InstitutionId, Lacking, Message, NetworkCode, TerminalId, Text, Timestamp, UtcOffset};
+use model::{InstitutionId, Lacking, Message, NetworkCode, TerminalId, Text, UtcOffset};
 use tokio::net::{TcpStream, ToSocketAddrs};
-use wire::{BuildError, Dialect, Framing};
+use wire::{Dialect, Framing};
 
 use crate::{Error, Exchange, Unmatched};
+pub use claim::Claim;
 use line::Line;
-
-pub(crate) use line::Identity;
-pub use requests::Till;
+pub use till::Till;
 
 /// Who a terminal is and how it speaks.
 #[derive(Clone, Debug)]
@@ -80,18 +81,11 @@ impl Default for TerminalConfig {
     }
 }
 
-/// A terminal with its connection. Everything takes `&self`, so it may be shared. Dropping it closes the connection.
+/// A till with its connection: makes messages as a [`Till`] does, and sends them. Everything takes `&self`, so it may be shared.
+/// Dropping it closes the connection.
 pub struct Terminal {
-    till: Till<SystemClock>,
+    till: Till,
     line: Line,
-}
-
-/// What a till makes, a terminal makes.
-impl Deref for Terminal {
-    type Target = Till<SystemClock>;
-    fn deref(&self) -> &Self::Target {
-        &self.till
-    }
 }
 
 impl Terminal {
@@ -100,18 +94,9 @@ impl Terminal {
     /// # Errors
     /// Where there is no connection: [`Error::Refused`], [`Error::Connect`], [`Error::ConnectTimeout`].
     pub async fn connect(address: impl ToSocketAddrs + fmt::Display, config: TerminalConfig) -> Result<Self, Error> {
-        let name = address.to_string();
-        let connected = tokio::time::timeout(config.connect_within, TcpStream::connect(address)).await;
-        let stream = match connected {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => return Err(Error::Refused { address: name }),
-            Ok(Err(source)) => return Err(Error::Connect { address: name, source }),
-            Err(_) => return Err(Error::ConnectTimeout { address: name, waited: config.connect_within }),
-        };
-        // Messages are small and each is waited for.
-        stream.set_nodelay(true).map_err(|source| Error::Connect { address: name, source })?;
+        let stream = dial(address, &config).await?;
         let line = Line::over(stream, Arc::clone(&config.dialect), config.framing);
-        Ok(Self { till: Till::new(config, SystemClock::start()), line })
+        Ok(Self { till: Till::new(config, Arc::new(SystemClock::start())), line })
     }
 
     /// Whether the connection still stands, as far as is known here.
@@ -161,30 +146,40 @@ impl Terminal {
         self.ask(&self.network_request(code), wait).await
     }
 
+    /// The message in its frame, and its bytes alone.
     fn framed(&self, message: &Message<'_>) -> Result<(BytesMut, Vec<u8>), Error> {
-        let config = self.config();
-        Ok(framed(&config.dialect, config.framing, message, self.now())?)
+        let mut frame = BytesMut::with_capacity(256);
+        let body = self.till.frame(message, &mut frame)?;
+        let body = frame.get(body..).unwrap_or_default().to_vec();
+        Ok((frame, body))
     }
 }
 
-/// The message in its frame, and its bytes alone.
-pub(crate) fn framed(
-    dialect: &Dialect,
-    framing: Framing,
-    message: &Message<'_>,
-    now: Timestamp,
-) -> Result<(BytesMut, Vec<u8>), BuildError> {
-    let mut frame = BytesMut::with_capacity(256);
-    let start = framing.begin(&mut frame);
-    let body = frame.len();
-    wire::write(dialect, message, now, &mut frame)?;
-    let body = frame.get(body..).unwrap_or_default().to_vec();
-    framing.finish(&mut frame, start)?;
-    Ok((frame, body))
+/// A connection as a terminal wants it.
+pub(crate) async fn dial(address: impl ToSocketAddrs + fmt::Display, config: &TerminalConfig) -> Result<TcpStream, Error> {
+    let name = address.to_string();
+    let connected = tokio::time::timeout(config.connect_within, TcpStream::connect(address)).await;
+    let stream = match connected {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => return Err(Error::Refused { address: name }),
+        Ok(Err(source)) => return Err(Error::Connect { address: name, source }),
+        Err(_) => return Err(Error::ConnectTimeout { address: name, waited: config.connect_within }),
+    };
+    // Messages are small and each is waited for.
+    stream.set_nodelay(true).map_err(|source| Error::Connect { address: name, source })?;
+    Ok(stream)
+}
+
+impl Deref for Terminal {
+    type Target = Till;
+
+    fn deref(&self) -> &Till {
+        &self.till
+    }
 }
 
 impl fmt::Debug for Terminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Terminal").field("id", &self.config().id).field("open", &self.is_open()).finish_non_exhaustive()
+        f.debug_struct("Terminal").field("id", &self.till.config.id).field("open", &self.is_open()).finish_non_exhaustive()
     }
 }

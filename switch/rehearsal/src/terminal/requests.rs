@@ -1,46 +1,18 @@
 //! What a terminal puts into its messages (ISO 8583:1987; DOMAIN words: request, repeat, reversal).
 
-use bank_adapters::{Card, Clock};
+use bank_adapters::Card;
 use model::{
-    Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, OriginalData, ProcessingCode, Text, Timestamp,
-    TransmissionTime,
+    Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, OriginalData, ProcessingCode, Text, TransmissionTime,
 };
 
-use super::TerminalConfig;
-use super::numbers::Numbers;
+use super::Till;
 
 /// Automated cash disbursement (ISO 18245).
 const CASH: u16 = 6011;
 /// Grocery stores (ISO 18245).
 const SHOP: u16 = 5411;
 
-/// Who makes a terminal's messages, with numbers of its own and the time of its clock. It has no connection.
-#[derive(Debug)]
-pub struct Till<C> {
-    config: TerminalConfig,
-    clock: C,
-    numbers: Numbers,
-}
-
-impl<C: Clock> Till<C> {
-    /// Begins with the numbers that the configuration's seed says.
-    #[must_use]
-    pub fn new(config: TerminalConfig, clock: C) -> Self {
-        let numbers = Numbers::begin(config.seed, config.id);
-        Self { config, clock, numbers }
-    }
-
-    /// Who it is.
-    #[must_use]
-    pub fn config(&self) -> &TerminalConfig {
-        &self.config
-    }
-
-    /// The moment it is.
-    pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
+impl Till {
     /// A new request of a card holder (0200), with numbers and times of its own. A salary goes to the card's account in that
     /// currency (DE103), and its card number says at which bank; [`Till::salary`] needs no card.
     #[must_use]

@@ -151,8 +151,13 @@ async fn an_answer_in_another_dialect_is_told_as_such() {
         // DE70 of 999 is three letters: everything up to it can be read.
         let mut frame = BytesMut::new();
         let network = Some(NetworkCode::Other(999));
-        wire::write(&atm.config().dialect, &Message { network, ..asked.answer(APPROVED) }, Timestamp::default(), &mut frame)
-            .unwrap();
+        wire::write(
+            &atm.config().dialect,
+            &Message { network, ..asked.answer(APPROVED) },
+            model::Timestamp::default(),
+            &mut frame,
+        )
+        .unwrap();
         let length = frame.len();
         frame[length - 3..].copy_from_slice(b"abc");
         peer.says_bytes(&u16::try_from(length).unwrap().to_be_bytes()).await;

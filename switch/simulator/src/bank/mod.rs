@@ -347,7 +347,7 @@ impl World {
 
     /// What the contract lets a bank expect of every message, checked as it comes.
     fn check_request(&mut self, place: usize, message: &Message<'_>, durable: u64) {
-        let number = message.rrn.as_ref().and_then(number_of_message);
+        let number = message.rrn.as_ref().and_then(crate::host::number_of);
         let (stan, transmitted) = (message.stan.map_or(0, Stan::number), message.transmitted.map_or(0, TransmissionTime::number));
         match self.host.block_naming(self.banks[place].id, stan, transmitted) {
             Some(block) if block <= durable => {}
@@ -374,10 +374,6 @@ impl World {
         }
         self.check_date(number, message.business_date, "a bank");
     }
-}
-
-fn number_of_message(rrn: &model::Rrn) -> Option<u32> {
-    crate::host::number_of(rrn)
 }
 
 /// DE38 of a bank: by it a terminal knows that the approval is its own.

@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::{BankId, LegId, LossReason, OnTimeout, Participant, Record, ReversalReason};
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashSet};
-use model::{BusinessDate, Currency, Kind, Pan, ResponseCode, Timestamp, TransactionId, UtcOffset};
+use model::{BusinessDate, Currency, Kind, Pan, ResponseCode, Timestamp, TransactionId};
 
 use super::{Checker, Violation};
 use crate::host::number_of;
 use crate::tariff::{LIMITED, Tariff};
-use crate::world::OFFSET_MINUTES;
+use crate::world::offset;
 
 type Fast = FixedState;
 
@@ -35,7 +35,6 @@ pub(crate) type Nets = BTreeMap<Participant, i64>;
 /// The model.
 pub(crate) struct Order<'w> {
     tariff: &'w Tariff,
-    offset: Option<UtcOffset>,
     date: BusinessDate,
     closed: BusinessDate,
     asked: HashMap<TransactionId, Asked, Fast>,
@@ -59,7 +58,6 @@ impl<'w> Order<'w> {
         let fast = || Fast::with_seed(6);
         Self {
             tariff,
-            offset: UtcOffset::from_minutes(OFFSET_MINUTES),
             date: BusinessDate::default(),
             closed: BusinessDate::default(),
             asked: HashMap::with_hasher(fast()),
@@ -98,7 +96,7 @@ impl<'w> Order<'w> {
             Record::Accepted { transaction, asked } | Record::AdviceAccepted { transaction, asked, .. } => {
                 self.asked(transaction, &asked);
                 self.unanswered.insert(transaction, self.date);
-                if self.offset.is_some_and(|offset| offset.date(at) > self.date) {
+                if offset().date(at) > self.date {
                     let stood = format!("accepted at {at} in {}", self.date);
                     self.violation(Checker::Days, transaction, "the business date that the clock says, or a later one", stood);
                 }

@@ -1,12 +1,13 @@
 //! Between the editions: a terminal in one reaches a bank in the other.
 
 use model::{
-    Class, Currency, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, Pan, ProcessingCode,
-    ResponseCode, Sensitive, Stan, Text, Track2, TransmissionTime,
+    Class, Currency, InstitutionId, LocalDate, LocalTime, Message, Mti, NetworkCode, OriginalData, ProcessingCode, ResponseCode,
+    Stan, TransmissionTime,
 };
 use proptest::prelude::*;
 
 use super::random::{Dice, message};
+use super::vectors::withdrawal;
 use super::{ascii, bytes, dialect, hex, written};
 
 /// Every message type of DOMAIN but 0400, 0401 and 0410, which 1993 does not have.
@@ -98,24 +99,7 @@ proptest! {
 
 #[test]
 fn a_withdrawal_in_1993_and_packed() {
-    let withdrawal = Message {
-        pan: Pan::from_digits(b"9116010000000000011").ok(),
-        processing: ProcessingCode::new(10_000),
-        amount: Some(5_000_000),
-        transmitted: TransmissionTime::new(1_228_103_005),
-        stan: Stan::new(42),
-        local_time: LocalTime::new(173_005),
-        local_date: LocalDate::new(1228),
-        merchant_type: Some(6011),
-        entry_mode: Some(51),
-        acquirer: InstitutionId::new(116_001),
-        track2: Text::new(b"9116010000000000011=3212").map(Track2),
-        rrn: Text::new(b"233612000042"),
-        terminal: Text::new(b"ATM00001"),
-        currency: Currency::from_alpha("KHR"),
-        pin_block: Some(Sensitive::raw(&[0x04, 0x12, 0xAC, 0x89, 0xAB, 0xCD, 0xEF, 0x67])),
-        ..Message::new(Mti::FINANCIAL_REQUEST)
-    };
+    let withdrawal = Message { chip: None, ..withdrawal() };
     // 2 3 4 7 | 11 12 | 18 22 24 | 32 | 35 37 | 41 | 49 52. The year of 12 is inferred; 22: PIN possible, chip read, PIN checked by the
     // issuer; 24: an original request.
     let expected = "1200 7230450128809000 19 09116010000000000011 010000 000005000000 1228103005 000042 221228173005 6011 \

@@ -11,7 +11,7 @@ const PIN_BLOCK: [u8; 8] = [0x04, 0x12, 0xAC, 0x89, 0xAB, 0xCD, 0xEF, 0x67];
 const CHIP: [u8; 11] = [0x9F, 0x26, 0x08, 0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF];
 
 /// A withdrawal with an odd card number, track, PIN and chip.
-fn withdrawal() -> Message<'static> {
+pub(crate) fn withdrawal() -> Message<'static> {
     Message {
         pan: Pan::from_digits(b"9116010000000000011").ok(),
         processing: ProcessingCode::new(10_000),

@@ -22,19 +22,11 @@ const MORNING: Timestamp = Timestamp::from_micros(1_672_192_800_000_000);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-struct SceneClock(Arc<StageClock>);
-
-impl Clock for SceneClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
-
 /// A stage with one terminal, `atm`, connected.
 struct Scene {
     stage: Stage,
     cast: Cast,
-    till: Till<SceneClock>,
+    till: Till,
     speech: Speech,
     /// Everything seen so far.
     seen: Vec<Seen>,
@@ -52,7 +44,7 @@ impl Scene {
         let mut stage = Stage::open(config.check(path).unwrap(), &cast, MORNING, seed).unwrap();
         let speech = stage.open(&atm()).unwrap();
         let config = TerminalConfig { seed: Some(seed), ..TerminalConfig::named("ATM00001") };
-        let till = Till::new(config, SceneClock(stage.clock.clone()));
+        let till = Till::new(config, stage.clock.clone());
         Self { stage, cast, till, speech, seen: Vec::new() }
     }
 
