@@ -2,6 +2,7 @@
 
 mod disturbed;
 mod month;
+mod played;
 mod stories;
 
 use std::path::Path;
