@@ -118,7 +118,7 @@ fn the_next_business_date_opens_when_it_is_said_and_banks_are_told() {
 
         scene.pass(cutover.since(MORNING) - Duration::from_secs(1));
         assert_eq!(scene.stage.status().unwrap().date, date, "{over}");
-        let told = scene.pass(MINUTE);
+        let told = scene.pass(Duration::from_secs(1));
         assert!(
             told.contains(&"switch > acleda 0800".to_owned()) && told.contains(&"acleda > switch 0810 00".to_owned()),
             "{told:?}"
