@@ -14,6 +14,7 @@ mod overruled;
 mod positions;
 mod replay;
 mod run;
+mod scenario;
 mod send;
 mod simulate;
 mod spec;
@@ -53,6 +54,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Play scenario files and tell what came of each.
     Replay(replay::Replay),
+    /// Check, tidy and make scenario files.
+    Scenario(scenario::ScenarioCommand),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
     /// Tell how a running switch is: business date, banks, what waits.
@@ -95,6 +98,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Send(send) => send.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Scenario(scenario) => scenario.run(),
         Command::Why(why) => why.run(),
         Command::Status(status) => status.run(),
         Command::Order(order) => order.run(),
