@@ -7,6 +7,7 @@ pub mod draft;
 mod error;
 pub mod fields;
 mod format;
+pub mod import;
 pub mod keys;
 mod lint;
 mod matcher;
