@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State};
+use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State, sabotage};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
@@ -474,6 +474,7 @@ impl<W: Watch> Shard<W> {
 
     /// Says no to what was never admitted: no record, no state, around the gate.
     fn refuse(&mut self, now: Timestamp, id: LinkId, message: &Message<'_>, code: ResponseCode, why: &str) {
+        let why = if sabotage::is(sabotage::Fault::FieldNotNamed) { "" } else { why };
         let remark = why.as_bytes().get(..why.len().min(25)).filter(|text| !text.is_empty()).and_then(Text::new);
         self.watch.refused();
         self.links.hurry(now, id, &Message { remark, ..engine::refusal(message, code) }, &mut self.watch);
@@ -483,7 +484,9 @@ impl<W: Watch> Shard<W> {
     fn asked_network(&mut self, now: Timestamp, id: LinkId, side: &Side, message: &Message<'_>) {
         let Some(code) = message.network else { return };
         if code == NetworkCode::Echo {
-            return self.links.hurry(now, id, &engine::refusal(message, ResponseCode::APPROVED), &mut self.watch);
+            let refused = sabotage::is(sabotage::Fault::EchoRefused);
+            let answer = if refused { ResponseCode::NOT_SUPPORTED } else { ResponseCode::APPROVED };
+            return self.links.hurry(now, id, &engine::refusal(message, answer), &mut self.watch);
         }
         let (institution, bank) = match side {
             Side::Bank(bank) => (bank.institution, Some(bank.bank)),
