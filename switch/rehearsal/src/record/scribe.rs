@@ -266,7 +266,7 @@ impl Scribe {
         if config.entry_mode != usual.entry_mode {
             pairs.push(("entry_mode".into(), i64::from(config.entry_mode).into()));
         }
-        if config.merchant != usual.merchant {
+        if config.merchant.trimmed() != usual.merchant.trimmed() {
             pairs.push(("merchant".into(), Value::Text(config.merchant.to_string().trim_end().into())));
         }
         pairs
