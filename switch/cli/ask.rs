@@ -32,16 +32,27 @@ impl At {
         self.print(&self.ask("GET", path, None)?, text)
     }
 
-    /// Sends JSON, and shows the answer likewise.
+    /// Gives an order, and shows the answer likewise.
     pub(super) fn order<T: DeserializeOwned>(
         &self,
         body: &serde_json::Value,
         text: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
-        self.print(&self.ask("POST", "/orders", Some(&body.to_string()))?, text)
+        self.print(&self.send("/orders", body)?, text)
     }
 
-    fn print<T: DeserializeOwned>(&self, answer: &str, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+    /// Sends JSON to a page, and gives the answer as it came.
+    pub(super) fn send(&self, path: &str, body: &serde_json::Value) -> Result<String, Failure> {
+        self.ask("POST", path, Some(&body.to_string()))
+    }
+
+    /// Deletes what is at this path, and gives the answer as it came.
+    pub(super) fn delete(&self, path: &str) -> Result<String, Failure> {
+        self.ask("DELETE", path, None)
+    }
+
+    /// Shows an answer by `text` or as it came.
+    pub(super) fn print<T: DeserializeOwned>(&self, answer: &str, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         let shown = if self.json { answer.to_owned() } else { text(&serde_json::from_str(answer)?) };
         super::quiet_on_closed_pipe(writeln!(std::io::stdout(), "{}", shown.trim_end()))?;
         Ok(())

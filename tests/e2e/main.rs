@@ -20,6 +20,7 @@ mod interop;
 mod kinds;
 mod left_out;
 mod limits;
+mod load;
 mod money;
 mod operator;
 mod orders;

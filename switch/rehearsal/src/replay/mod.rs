@@ -2,9 +2,13 @@
 
 mod outcome;
 pub mod report;
+mod run;
+mod runner;
 mod venue;
 
 pub use outcome::{Compared, Failure, Outcome, Passed, Report, StepOutcome, Verdict};
+pub use run::{Progress, files, replay};
+pub use runner::play;
 pub use venue::{
     AccountLook, AccountSpec, BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen,
     Speech, StatusLook, TerminalSpec, Venue, VenueError, VenueMaker, Way,

@@ -41,7 +41,9 @@ impl Stage {
         let role = match party {
             Party::Terminal(name) => Role::Terminal(name.clone()),
             Party::Bank(name) => Role::Bank(name.clone()),
-            Party::Switch => return Err(VenueError::Wrong("only a crash is on the switch itself; name a bank or a terminal".into())),
+            Party::Switch => {
+                return Err(VenueError::Wrong("only a crash is on the switch itself; name a bank or a terminal".into()));
+            }
         };
         match self.line_of(&role) {
             Some(line) => Ok((role, line)),
@@ -110,7 +112,9 @@ impl Venue for Stage {
         while !self.world.is_up(line) && self.advance(until) {}
         match self.world.is_up(line) {
             true => Ok(speech),
-            false => Err(VenueError::Wrong(format!("terminal {} cannot connect: its link is down, or the switch is", terminal.name))),
+            false => {
+                Err(VenueError::Wrong(format!("terminal {} cannot connect: its link is down, or the switch is", terminal.name)))
+            }
         }
     }
 
@@ -119,8 +123,8 @@ impl Venue for Stage {
         let now = self.now();
         let Some(far) = self.fars.get_mut(&line) else { return Ok(()) };
         for frame in far.frames_of(frame) {
-            let fault = far.leaves(now, frame);
-            self.seen.push_back(far.seen(now, false, far.body(frame), fault));
+            let fate = far.leaves(now, frame);
+            self.seen.push_back(far.seen(now, false, far.body(frame), fate));
         }
         self.pump(line);
         Ok(())
@@ -133,9 +137,12 @@ impl Venue for Stage {
 
     fn is_at_rest(&mut self) -> Result<bool, VenueError> {
         let Some(state) = self.world.state() else { return Ok(false) };
-        let owed = self.plan.rules.banks.iter().any(|bank| {
-            state.is_linked(bank.id) && !state.is_signed_off(bank.id) && state.forward_depth_of(bank.id) > 0
-        });
+        let owed = self
+            .plan
+            .rules
+            .banks
+            .iter()
+            .any(|bank| state.is_linked(bank.id) && !state.is_signed_off(bank.id) && state.forward_depth_of(bank.id) > 0);
         Ok(!owed && self.seen.is_empty() && self.world.is_quiet() && self.fars.values().all(super::Far::is_quiet))
     }
 
@@ -179,7 +186,8 @@ impl Venue for Stage {
             }
             kind => action(kind)?,
         };
-        let party = on.ok_or_else(|| VenueError::Wrong(format!("a {} is on a bank or a terminal; name it", fault.kind.name())))?;
+        let party =
+            on.ok_or_else(|| VenueError::Wrong(format!("a {} is on a bank or a terminal; name it", fault.kind.name())))?;
         let (role, line) = self.line_on(party)?;
         match action {
             Some(action) => {

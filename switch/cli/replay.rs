@@ -1,0 +1,167 @@
+//! `payswitch replay`: plays scenario files and says what came of each.
+
+use std::io::{IsTerminal, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use bank_adapters::Cast;
+use clap::Args;
+use rehearsal::replay::report::{Tally, html, json, junit, text};
+use rehearsal::replay::{self, Report, VenueMaker};
+use rehearsal::scenario::Scenario;
+use rehearsal::stage::Embedded;
+
+use super::{Failure, quiet_on_closed_pipe};
+
+/// A file is no scenario.
+const BAD_FILE: u8 = 3;
+/// Nobody is there to play with.
+const NO_CONNECTION: u8 = 4;
+/// Not one scenario was played.
+const NOTHING_EXECUTED: u8 = 5;
+
+/// `payswitch replay`
+#[derive(Args)]
+#[command(
+    after_help = "Exit codes:\n  0  every scenario that was played passed\n  1  something was not as a scenario expects\n  \
+                        2  the command line is wrong\n  3  a file is no scenario\n  4  no connection to the switch\n  \
+                        5  nothing was played: no file, none that --filter wants, or all were skipped\n\
+                        Where several are true the first of 3, 1, 4, 5 is given."
+)]
+pub(super) struct Replay {
+    /// Scenario files, or folders to be searched through for them (*.toml).
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Play with a running switch: where it listens for terminals. Without it each scenario has a switch of its own in this
+    /// process, on a virtual clock.
+    #[arg(long, value_name = "ADDRESS")]
+    connect: Option<String>,
+    /// The HTTP port of that switch, for orders, faults, what is looked at, and its clock.
+    #[arg(long, value_name = "URL", requires = "connect")]
+    at: Option<String>,
+    /// Scenarios at once; as many as there are processors where this is not given, one with --connect.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Play only scenarios whose path, title, rule or tags contain this text.
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Cards and accounts; the built-in cast where left out.
+    #[arg(long, value_name = "FILE")]
+    cast: Option<PathBuf>,
+    /// Write a JUnit report for a CI server.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a report for a browser: one page, with a diagram of every scenario.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Print one JSON object instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Replay {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?;
+        let files = match replay::files(&self.paths) {
+            Ok(files) => files,
+            Err((path, error)) => {
+                eprintln!("payswitch: {}: {error}; name a scenario file, or a folder of them", path.display());
+                return Ok(ExitCode::from(BAD_FILE));
+            }
+        };
+        let report = self.play(&files, &cast)?;
+        self.write(&report)?;
+        let shown = if self.json { format!("{}\n", json::of(&report)) } else { people(&report) };
+        quiet_on_closed_pipe(std::io::stdout().write_all(shown.as_bytes()))?;
+        Ok(exit_code(Tally::of(&report)))
+    }
+
+    fn play(&self, files: &[PathBuf], cast: &Cast) -> Result<Report, Failure> {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.unwrap_or_else(|| if self.connect.is_some() { 1 } else { processors() });
+        let wanted = |scenario: &Scenario| self.filter.as_deref().is_none_or(|text| has(scenario, text));
+        let on_screen = std::io::stderr().is_terminal() && !self.json;
+        let progress = |it: replay::Progress| {
+            if on_screen {
+                eprint!("\r  {} {} of {}, {} not passed ", bar(it.done, it.of), it.done, it.of, it.failed);
+            }
+        };
+        let report = replay::replay(files, jobs, cast, self.maker()?.as_ref(), wanted, progress);
+        if on_screen {
+            eprint!("\r{:70}\r", "");
+        }
+        Ok(report)
+    }
+
+    fn maker(&self) -> Result<Box<dyn VenueMaker>, Failure> {
+        match &self.connect {
+            None => Ok(Box::new(Embedded)),
+            Some(_) => Err("--connect is not there yet".into()),
+        }
+    }
+
+    fn write(&self, report: &Report) -> Result<(), Failure> {
+        let file = |path: &Path, text: String| {
+            std::fs::write(path, text).map_err(|error| format!("{}: {error}; the report was not written", path.display()))
+        };
+        if let Some(path) = &self.junit {
+            file(path, junit::xml(report))?;
+        }
+        if let Some(path) = &self.html {
+            file(path, html::page(report))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a scenario has this text in what names it.
+fn has(scenario: &Scenario, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let path = scenario.path.display().to_string();
+    let names = [&path, &scenario.title].into_iter().chain(&scenario.rule).chain(&scenario.tags);
+    names.map(|name| name.to_lowercase()).any(|name| name.contains(&text))
+}
+
+fn people(report: &Report) -> String {
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    let look = text::Look { colour, ..text::Look::default() };
+    let lines: String =
+        report.scenarios.iter().map(|it| text::line(it, look)).map(|line| line.trim_end().to_owned() + "\n").collect();
+    let failures = text::failures(report, look);
+    let gap = if failures.is_empty() { "" } else { "\n" };
+    format!("{lines}{gap}{failures}\n{}\n", text::summary(report, look).trim_end())
+}
+
+fn bar(done: usize, of: usize) -> String {
+    const WIDTH: usize = 24;
+    let full = (done * WIDTH).checked_div(of).unwrap_or(0).min(WIDTH);
+    format!("[{}{}]", "#".repeat(full), ".".repeat(WIDTH - full))
+}
+
+fn exit_code(tally: Tally) -> ExitCode {
+    match tally {
+        Tally { bad: 1.., .. } => ExitCode::from(BAD_FILE),
+        Tally { failed: 1.., .. } => ExitCode::FAILURE,
+        Tally { unconnected: 1.., .. } => ExitCode::from(NO_CONNECTION),
+        Tally { passed: 0, .. } => ExitCode::from(NOTHING_EXECUTED),
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_tells_what_went_wrong_and_a_replay_of_nothing_is_no_success() {
+        let none = Tally::default();
+        let code = |tally| format!("{:?}", exit_code(tally));
+        let is = |number: u8| format!("{:?}", ExitCode::from(number));
+        assert_eq!(code(none), is(5));
+        assert_eq!(code(Tally { skipped: 3, ..none }), is(5));
+        assert_eq!(code(Tally { passed: 1, skipped: 3, ..none }), is(0));
+        assert_eq!(code(Tally { passed: 1, unconnected: 1, ..none }), is(4));
+        assert_eq!(code(Tally { failed: 1, unconnected: 1, ..none }), is(1));
+        assert_eq!(code(Tally { failed: 1, bad: 1, ..none }), is(3));
+    }
+}

@@ -1,0 +1,89 @@
+//! A step in a few words: `expect 0210 of cash`.
+
+use crate::scenario::{Action, Clock, CommandWord, ExpectAt, Scenario, Sent, Step, Subject, Wanted, times};
+
+/// The step's title.
+pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
+    let named = |place: usize| match scenario.steps.get(place) {
+        Some(Step { name: Some(name), .. }) => name.value.clone(),
+        Some(step) => format!("line {}", step.line),
+        None => String::new(),
+    };
+    match &step.action {
+        Action::Send(send) => {
+            let of = send.of.map(|of| format!(" of {}", named(of))).unwrap_or_default();
+            let name = step.name.as_ref().map(|name| format!(" ({})", name.value)).unwrap_or_default();
+            format!("send {}{of}{name}", sent(&send.what))
+        }
+        Action::Expect(expect) => {
+            let what = match expect.wanted.value {
+                Wanted::Type(mti) => mti.to_string(),
+                Wanted::Answer => "an answer".to_owned(),
+                Wanted::Nothing => "nothing".to_owned(),
+            };
+            let of = expect.of.map(|of| format!(" of {}", named(of))).unwrap_or_default();
+            let at = match &expect.place {
+                ExpectAt::Bank(bank) => format!(" at {bank}"),
+                ExpectAt::Terminal(_) => String::new(),
+            };
+            format!("expect {what}{of}{at}")
+        }
+        Action::Command(command) => format!("command {}", word(&command.order.value)),
+        Action::Fault(fault) => {
+            let on = fault.spec.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
+            format!("fault {}{on}", fault.spec.kind.name())
+        }
+        Action::Clock(Clock::By(time)) => format!("clock +{}", times::shown(*time)),
+        Action::Clock(Clock::Until(at)) => format!("clock {at}"),
+        Action::Clock(Clock::Rest) => "clock rest".to_owned(),
+        Action::Clock(Clock::Cutover) => "clock cutover".to_owned(),
+        Action::Assert(assert) => format!("assert {}", subject(&assert.subject)),
+    }
+}
+
+fn sent(what: &Sent) -> &'static str {
+    match what {
+        Sent::Request(kind) => kind.name(),
+        Sent::Authorization => "authorization",
+        Sent::Completion => "completion",
+        Sent::Advice => "advice",
+        Sent::Repeat => "repeat",
+        Sent::Reversal => "reversal",
+        Sent::ReversalAdvice => "reversal-advice",
+        Sent::SignOn => "sign-on",
+        Sent::SignOff => "sign-off",
+        Sent::Echo => "echo",
+        Sent::Bytes { .. } => "bytes",
+    }
+}
+
+fn word(order: &CommandWord) -> String {
+    match order {
+        CommandWord::Cutover => "cutover".to_owned(),
+        CommandWord::SignOff(bank) => format!("sign-off {bank}"),
+        CommandWord::SignOn(bank) => format!("sign-on {bank}"),
+        CommandWord::Retry(..) => "retry".to_owned(),
+        CommandWord::Discard(..) => "discard".to_owned(),
+        CommandWord::Block(..) => "block".to_owned(),
+        CommandWord::Unblock(_) => "unblock".to_owned(),
+    }
+}
+
+fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Ledger { bank, card, .. } => match card.as_ref().and_then(|card| card.as_plain()) {
+            Some(card) => format!("ledger of {card} at {bank}"),
+            None => format!("ledger at {bank}"),
+        },
+        Subject::Positions { participant, currency, .. } => format!("position of {participant} in {currency}"),
+        Subject::Owed(None) => "what is owed".to_owned(),
+        Subject::Owed(Some(bank)) => format!("what is owed to {bank}"),
+        Subject::DeadLetters => "dead letters".to_owned(),
+        Subject::HotCards => "hot cards".to_owned(),
+        Subject::Overruled => "overruled".to_owned(),
+        Subject::Holding => "amounts held".to_owned(),
+        Subject::Status(bank) => format!("status of {bank}"),
+        Subject::BusinessDate => "business date".to_owned(),
+        Subject::Metric { name, .. } => format!("metric {name}"),
+    }
+}
