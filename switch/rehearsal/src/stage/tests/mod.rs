@@ -34,7 +34,7 @@ impl Clock for SceneClock {
 struct Scene {
     stage: Stage,
     cast: Cast,
-    till: Till<SceneClock>,
+    till: Till,
     speech: Speech,
     /// Everything seen so far.
     seen: Vec<Seen>,
@@ -52,7 +52,7 @@ impl Scene {
         let mut stage = Stage::open(config.check(path).unwrap(), &cast, MORNING, seed).unwrap();
         let speech = stage.open(&atm()).unwrap();
         let config = TerminalConfig { seed: Some(seed), ..TerminalConfig::named("ATM00001") };
-        let till = Till::new(config, SceneClock(stage.clock.clone()));
+        let till = Till::new(config, Arc::new(SceneClock(stage.clock.clone())));
         Self { stage, cast, till, speech, seen: Vec::new() }
     }
 
