@@ -193,7 +193,7 @@ impl Stage {
                 }
             }
         }
-        let bytes = far.to_switch(now);
+        let bytes = far.take_output(now);
         goes_on &= far.is_sound();
         if !bytes.is_empty() {
             self.world.send(line, &bytes);
