@@ -109,7 +109,8 @@ fn a_request_that_comes_twice_is_answered_from_the_store_and_reaches_the_bank_on
         set(&switch, &json!({ "action": "duplicate", "link": "terminals", "way": "in", "only": "0201" }));
 
         let again = terminal.ask(&terminal.repeat(&request), PATIENCE).await.unwrap().reply;
-        let once_more = terminal.next_unmatched().await.unwrap().reply.unwrap();
+        let once_more = tokio::time::timeout(PATIENCE, terminal.next_unmatched()).await.expect("comes twice");
+        let once_more = once_more.unwrap().reply.unwrap();
         for reply in [&again, &once_more] {
             assert_eq!((reply.code, reply.authorization, reply.rrn), (APPROVED, first.authorization, first.rrn));
         }
