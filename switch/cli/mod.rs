@@ -2,16 +2,20 @@
 
 mod ask;
 mod bank;
+mod clock;
 mod codec;
 mod dead_letters;
 mod demo;
 mod desk;
 mod doctor;
+mod fault;
 mod hot_cards;
 mod journal;
+mod load;
 mod order;
 mod overruled;
 mod positions;
+mod record;
 mod replay;
 mod run;
 mod scenario;
@@ -50,6 +54,8 @@ enum Command {
     Bank(bank::Bank),
     /// Send one transaction to a running switch and show the exchange.
     Send(send::Send),
+    /// Load a running switch, at a rate or by windows, and tell how it stood it.
+    Load(load::Load),
     /// Prove it: thousands of worlds on a virtual clock in which everything goes wrong, checked from outside.
     Simulate(simulate::Simulate),
     /// Play scenario files and tell what came of each.
@@ -70,6 +76,12 @@ enum Command {
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
     Overruled(overruled::Overruled),
+    /// Take down what acquirers and a switch say to each other, as a scenario file.
+    Record(record::Record),
+    /// Set faults on a running switch's links: messages late, lost, doubled, spoiled; connections that break.
+    Fault(fault::FaultCommand),
+    /// Show a running switch's clock, or move one that stands.
+    Clock(clock::ClockCommand),
     /// Look into the journal.
     Journal(journal::JournalCommand),
     /// Print the interface specification that a bank would sign.
@@ -96,6 +108,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(demo) => demo.run(),
         Command::Bank(bank) => bank.run(),
         Command::Send(send) => send.run(),
+        Command::Load(load) => load.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Replay(replay) => replay.run(),
         Command::Scenario(scenario) => scenario.run(),
@@ -106,6 +119,9 @@ pub(crate) fn main() -> ExitCode {
         Command::DeadLetters(letters) => letters.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
+        Command::Record(record) => record.run(),
+        Command::Fault(fault) => fault.run(),
+        Command::Clock(clock) => clock.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),

@@ -10,9 +10,11 @@
 )]
 
 mod business;
+mod clock;
 mod crash;
 mod dial_in;
 mod fake_bank;
+mod faults;
 mod framings;
 mod harness;
 mod hostile;
@@ -20,6 +22,7 @@ mod interop;
 mod kinds;
 mod left_out;
 mod limits;
+mod load;
 mod money;
 mod operator;
 mod orders;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bank_adapters::{Behaviour, Card, CardStatus, Cast, Clock, SystemClock};
-use model::{InstitutionId, Kind, Message, Money, UtcOffset};
+use model::{Currency, InstitutionId, Kind, Message, Money, UtcOffset};
 
 use crate::dice::Dice;
 use crate::{Error, Till};
@@ -20,7 +20,7 @@ pub(crate) struct Hand {
 
 /// One draw.
 pub(crate) struct Deal<'h> {
-    bank: InstitutionId,
+    pub(crate) bank: InstitutionId,
     pub(crate) card: &'h Card,
     pub(crate) kind: Kind,
     pub(crate) amount: Money,
@@ -43,6 +43,35 @@ impl Hand {
             return Err(Error::Unsuitable("no bank has a card in good standing to ask for, or nothing is to be asked"));
         }
         Ok(Self { banks, kinds: kinds.into() })
+    }
+
+    /// These cards whatever their standing, each as likely as it is often there.
+    pub(crate) fn named(cast: &Cast, aliases: &[&str], kinds: &[Kind]) -> Result<Self, Error> {
+        let banks = aliases.iter().map(|alias| {
+            let card = cast.card(alias)?;
+            Ok((cast.bank(&card.bank)?.institution, vec![card.clone()]))
+        });
+        let banks: Arc<[_]> = banks.collect::<Result<Vec<_>, Error>>()?.into();
+        if banks.is_empty() || kinds.is_empty() {
+            return Err(Error::Unsuitable("nobody is named, or nothing is to be asked"));
+        }
+        Ok(Self { banks, kinds: kinds.into() })
+    }
+
+    /// The same cards asking for something else.
+    pub(crate) fn asking(&self, kind: Kind) -> Self {
+        Self { banks: Arc::clone(&self.banks), kinds: [kind].into() }
+    }
+
+    /// Those who have an account in this currency.
+    pub(crate) fn holding(&self, currency: Currency) -> Result<Self, Error> {
+        let holders = |cards: &[Card]| cards.iter().filter(|card| card.account(currency).is_some()).cloned().collect();
+        let banks = self.banks.iter().map(|(bank, cards)| (*bank, holders(cards)));
+        let banks: Arc<[_]> = banks.filter(|(_, cards): &(_, Vec<_>)| !cards.is_empty()).collect();
+        if banks.is_empty() {
+            return Err(Error::Unsuitable("no card has an account in the amount's currency"));
+        }
+        Ok(Self { banks, kinds: Arc::clone(&self.kinds) })
     }
 
     pub(crate) fn draw(&self, dice: &mut Dice) -> Option<Deal<'_>> {

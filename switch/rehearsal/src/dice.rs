@@ -34,6 +34,13 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
+    /// More than 0, at most 1.
+    #[expect(clippy::cast_precision_loss, reason = "so many bits go into a float without loss")]
+    pub(crate) fn fraction(&mut self) -> f64 {
+        const BITS: u32 = f64::MANTISSA_DIGITS;
+        ((self.roll() >> (u64::BITS - BITS)) + 1) as f64 / (1_u64 << BITS) as f64
+    }
+
     /// 0 to `sides` - 1; 0 where there are no sides.
     pub(crate) fn below(&mut self, sides: u64) -> u64 {
         self.roll().checked_rem(sides).unwrap_or(0)

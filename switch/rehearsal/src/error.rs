@@ -75,7 +75,13 @@ pub enum Error {
     /// The cast lacks somebody.
     #[error(transparent)]
     Cast(#[from] bank_adapters::Error),
-    /// A story or a flood needs something of the cast that it does not have.
+    /// A mix of requests that is none.
+    #[error(transparent)]
+    Mix(#[from] crate::load::MixError),
+    /// The system gives no thread to keep the pace.
+    #[error("no thread to keep the pace of the load: {0}; end other programs, or raise the limit of processes")]
+    NoThread(std::io::Error),
+    /// A story or a load needs something of the cast that it does not have.
     #[error("the cast will not do: {0}")]
     Unsuitable(&'static str),
 }

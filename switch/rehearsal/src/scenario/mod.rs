@@ -36,3 +36,4 @@ pub use model::{
 };
 pub use schema::schema;
 pub use template::{Part, Template};
+pub use times::duration;

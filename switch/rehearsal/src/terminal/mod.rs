@@ -1,7 +1,7 @@
 //! A terminal: one connection to the switch, over which any number of requests may be under way.
 //!
 //! Knows: what a terminal puts into its messages, and which answer belongs to which request. Does not know: what should be
-//! answered (`story`), who asks what and how often (`traffic`, `flood`).
+//! answered (`story`), who asks what and how often (`traffic`, `load`).
 
 mod claim;
 mod line;
