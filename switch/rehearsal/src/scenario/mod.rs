@@ -12,6 +12,8 @@ pub mod keys;
 mod lint;
 mod matcher;
 mod model;
+#[cfg(test)]
+mod page;
 mod parse;
 mod reader;
 mod schema;
