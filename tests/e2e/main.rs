@@ -26,6 +26,7 @@ mod load;
 mod money;
 mod operator;
 mod orders;
+mod record;
 mod sync;
 mod timeouts;
 mod trouble;

@@ -30,6 +30,8 @@ fn wanted(field: &Field, request: &Message<'_>, answer: &Message<'_>) -> Option<
         2 if request.pan != answer.pan => told.map(|_| Value::said("present")),
         // Secrets are not there in answers, and never shown; DE54 is told by its balances.
         2 | 35 | 52 | 54 | 55 | 90 if !field.part => None,
+        // An amount in no currency has no text.
+        4 | 28 | 95 if answer.currency.is_none() => told.map(|_| Value::said("present")),
         // What came of it.
         4 | 28 | 39 | 44 | 54 | 70 | 95 => told.filter(|it| is_harmless(it)).map(Value::Text),
         // What was asked, said again; or something else instead.

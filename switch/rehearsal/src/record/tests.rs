@@ -143,6 +143,17 @@ fn what_differs_from_what_a_till_makes_is_set_and_what_is_secret_is_left_out() {
 }
 
 #[test]
+fn the_block_of_a_new_pin_is_left_out_wherever_it_stands() {
+    let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("ATM00001"));
+    let block = Some(Content::ascii(b"0123456789ABCDEF"));
+    let change = till.request(Kind::PinChange, cast.card("dara").unwrap(), riel("0"));
+    scribe.asked(at(0), 1, &Message { additional: block, ..change });
+    scribe.asked(at(1), 1, &Message { additional: block, ..till.repeat(&change) });
+    let text = scribe.write().unwrap();
+    assert!(text.matches("# left out: additional data").count() == 2 && !text.contains("0123456789ABCDEF"), "{text}");
+}
+
+#[test]
 fn a_card_that_is_not_in_the_cast_is_told_masked_and_so_is_what_is_about_its_request() {
     let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("SHOP0001"));
     let stranger = Pan::from_digits(b"9116010000000998").ok().filter(|pan| cast.by_pan(*pan).is_none()).unwrap();
