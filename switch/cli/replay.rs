@@ -82,7 +82,21 @@ impl Replay {
         self.write(&report)?;
         let shown = if self.json { format!("{}\n", json::of(&report)) } else { people(&report) };
         quiet_on_closed_pipe(std::io::stdout().write_all(shown.as_bytes()))?;
-        Ok(exit_code(Tally::of(&report)))
+        let tally = Tally::of(&report);
+        if tally.total() == 0 {
+            eprintln!("payswitch: {}", self.why_nothing(files.len()));
+        }
+        Ok(exit_code(tally))
+    }
+
+    /// Why not one scenario was found, and what to do about it.
+    fn why_nothing(&self, files: usize) -> String {
+        match &self.filter {
+            Some(text) if files > 0 => {
+                format!("none of {files} scenario files has {text:?} in its path, title, rule or tags; ask for less with --filter")
+            }
+            _ => "there is no scenario file (*.toml) in what was named; name a file, or another folder".to_owned(),
+        }
     }
 
     fn play(&self, files: &[PathBuf], cast: &Cast) -> Result<Report, Failure> {

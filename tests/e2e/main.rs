@@ -11,6 +11,7 @@
 
 mod business;
 mod clock;
+mod connect;
 mod crash;
 mod dial_in;
 mod fake_bank;

@@ -22,6 +22,12 @@ pub trait Venue {
         true
     }
 
+    /// Where trace and reference numbers begin in a scenario with this seed. `None`: at others each time, for the switch there still
+    /// knows those of earlier scenarios, and would rightly take the same again for repeats.
+    fn numbers_from(&self, seed: u64) -> Option<u64> {
+        Some(seed)
+    }
+
     /// Connects a terminal. Called once for each before it sends, and again after its connection has gone.
     ///
     /// # Errors

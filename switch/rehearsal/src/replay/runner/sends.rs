@@ -71,7 +71,7 @@ impl Runner<'_> {
             dialect: std::sync::Arc::clone(&speech.dialect),
             framing: speech.framing,
             offset: speech.offset,
-            seed: Some(self.scenario.seed),
+            seed: self.venue.numbers_from(self.scenario.seed),
             ..TerminalConfig::default()
         };
         Ok(Till::new(config, std::sync::Arc::new(self.clock.clone())))
