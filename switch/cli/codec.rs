@@ -1,4 +1,5 @@
-//! `payswitch decode` and `payswitch encode`: one line in, one line out, so that they can stand in a pipe.
+//! `payswitch decode` and `payswitch encode`: one line in, one line out, so that they can stand in a pipe. A line of
+//! hexadecimal digits that begins with `#` is a remark, which is left out, or stays where people read.
 
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
@@ -44,6 +45,9 @@ impl Decode {
         let dialect = dialect(&self.dialect.dialect)?;
         let view = View { unmasked: self.unmasked, offsets: self.offsets };
         each_line(|line, out| {
+            if line.starts_with('#') {
+                return if self.text { writeln!(out, "{line}") } else { Ok(()) };
+            }
             if !self.text {
                 return writeln!(out, "{}", wire::json::decode_line(&dialect, line, self.unmasked));
             }

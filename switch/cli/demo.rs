@@ -1,7 +1,7 @@
 //! `payswitch demo`: the real switch with its real journal in a temporary folder, a story told against it, then light traffic.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use clap::Args;
 use rehearsal::{Counters, Outcome, Step, Story, StoryTimers, TerminalConfig, TrafficConfig, traffic};
 use server::config::LogSection;
 use server::{Config, Paths};
+use toml::{Table, Value};
 
+use super::record::Recording;
 use super::run::Switch;
 use super::{Failure, asked_to_stop, block_on, log};
 
@@ -26,6 +28,9 @@ pub(super) struct Demo {
     /// Show every message of the story, decoded and masked.
     #[arg(long)]
     messages: bool,
+    /// Record the story as a scenario file, for `payswitch replay`.
+    #[arg(long, value_name = "PATH")]
+    record: Option<PathBuf>,
 }
 
 impl Demo {
@@ -43,7 +48,7 @@ impl Demo {
         println!("A switch with three banks and four operators of mobile phones runs, its journal in {}.\n", folder.display());
 
         let cast = Cast::builtin();
-        let outcome = self.tell(&cast, &paths, terminals).await?;
+        let outcome = self.recorded(&cast, &paths, terminals).await?;
         let told = outcome.steps.len();
         if outcome.passed() {
             println!("All {told} came out as they should, in {:.1} s.", outcome.took.as_secs_f64());
@@ -62,26 +67,19 @@ impl Demo {
 
     /// The usual ports where they are free, so that the next commands need no addresses; else others.
     async fn start(&self, paths: &Paths) -> Result<Switch, Failure> {
-        let usual = Config::embedded()?;
+        let builtin = Path::new("(built-in)");
+        let usual = Config::embedded_with(builtin, &settings())?;
         let banks = usual.bank.len();
-        let quick = |mut config: Config| {
-            let millis = u64::try_from(BANK_TIMER.as_millis()).unwrap_or(1500);
-            (config.timers.atm_ms, config.timers.pos_ms) = (millis, millis);
-            // A few cards make all of the light traffic; by the limits of a day they would be done within a minute.
-            config.card_limit.clear();
-            config
-        };
         let anywhere = |mut config: Config| {
             config.http.listen = "127.0.0.1:0".into();
             config.acquirer.iter_mut().for_each(|acquirer| acquirer.listen = "127.0.0.1:0".into());
             config
         };
-        let builtin = Path::new("(built-in)");
-        let free_ports = quick(anywhere(usual.clone())).check(builtin)?;
+        let free_ports = anywhere(usual.clone()).check(builtin)?;
         let started = if self.check {
             Switch::start(free_ports, paths).await?
         } else {
-            match Switch::start(quick(usual).check(builtin)?, paths).await {
+            match Switch::start(usual.check(builtin)?, paths).await {
                 Ok(switch) => switch,
                 Err(failure) => {
                     println!("({failure} Taking other ports.)");
@@ -91,6 +89,15 @@ impl Demo {
         };
         started.running.readiness().banks_up(banks).await;
         Ok(started)
+    }
+
+    /// Tells the story, and keeps what was said, where that is wanted.
+    async fn recorded(&self, cast: &Cast, paths: &Paths, terminals: SocketAddr) -> Result<Outcome, Failure> {
+        let Some(out) = &self.record else { return self.tell(cast, paths, terminals).await };
+        let recording = Recording::start(out, cast, &settings(), terminals).await?;
+        let outcome = self.tell(cast, paths, recording.address).await?;
+        recording.stop(cast).await?;
+        Ok(outcome)
     }
 
     async fn tell(&self, cast: &Cast, paths: &Paths, terminals: SocketAddr) -> Result<Outcome, Failure> {
@@ -116,6 +123,15 @@ impl Demo {
             }
         }
     }
+}
+
+/// What the demo's switch does otherwise than the shipped one: its banks are not waited for as long; and a few cards make all of
+/// the light traffic, by the limits of a day they would be done within a minute.
+fn settings() -> Table {
+    let millis = i64::try_from(BANK_TIMER.as_millis()).unwrap_or(1500);
+    let timers = ["atm_ms", "pos_ms"].map(|key| (key.to_owned(), Value::Integer(millis)));
+    let of = [("timers", Value::Table(timers.into_iter().collect())), ("card_limit", Value::Array(Vec::new()))];
+    of.map(|(key, value)| (key.to_owned(), value)).into_iter().collect()
 }
 
 /// What to do next: three commands that work as they are printed.

@@ -1,20 +1,22 @@
 //! Between the pages and the switch: what operators ask for over HTTP, put to the running switch and told in plain data.
 
-use admin::{Bank, Done, Later, List, OpenDay, Trouble, What};
+use admin::{Bank, Cleared, Done, Later, List, MoveClock, OpenDay, Trouble, WantedFault, What};
 use engine::{Command, Disallowed, HOT_CARD_LISTS, LegId, Rules, State};
-use model::{Money, Pan, ResponseCode};
+use faults::{FaultError, FaultId, Listed as ListedFault, Words};
+use model::{Money, Pan, ResponseCode, Timestamp};
 use server::overview::{self, Listed};
-use server::{Order, Orders, Readiness, Unfulfilled};
+use server::{ClockShown, LinkFaults, Move, Order, Orders, Readiness, Unfulfilled};
 
 /// A running switch, as operators reach it.
 pub(super) struct SwitchDesk {
     orders: Orders,
     readiness: Readiness,
+    faults: LinkFaults,
 }
 
 impl SwitchDesk {
-    pub(super) fn new(orders: Orders, readiness: Readiness) -> Self {
-        Self { orders, readiness }
+    pub(super) fn new(orders: Orders, readiness: Readiness, faults: LinkFaults) -> Self {
+        Self { orders, readiness, faults }
     }
 
     /// Looks on the switch's thread, and puts what was seen into words on this one.
@@ -79,6 +81,75 @@ impl admin::Desk for SwitchDesk {
             Ok(Done { order: what.name().to_owned(), block, card })
         })
     }
+
+    fn faults(&self) -> Later<List<admin::Fault>> {
+        let lines: Vec<_> = self.faults.list().iter().map(fault).collect();
+        Box::pin(async move { Ok(List { total: lines.len(), lines }) })
+    }
+
+    fn set_fault(&self, wanted: WantedFault) -> Later<admin::Fault> {
+        let faults = self.faults.clone();
+        Box::pin(async move {
+            let WantedFault { action, link, way, only, times, by, rate, seed } = wanted;
+            let wanted = Words { action, link, way, only, times, by, rate, seed }.fault().map_err(faulty)?;
+            let id = faults.set(wanted.clone()).map_err(faulty)?;
+            Ok(fault(&ListedFault { id, fault: wanted, struck: 0 }))
+        })
+    }
+
+    fn clear_faults(&self, id: Option<String>) -> Later<Cleared> {
+        let faults = self.faults.clone();
+        Box::pin(async move {
+            let Some(id) = id else { return Ok(Cleared { cleared: faults.clear() }) };
+            let id: FaultId = id.parse().map_err(faulty)?;
+            let gone = faults.remove(id).map(|_| Cleared { cleared: 1 });
+            gone.ok_or_else(|| Trouble::Missing(format!("there is no fault {id}; the list shows those there are")))
+        })
+    }
+
+    fn clock(&self) -> Later<admin::Clock> {
+        let orders = self.orders.clone();
+        Box::pin(async move { orders.clock().await.map(clock).map_err(trouble) })
+    }
+
+    fn move_clock(&self, wanted: MoveClock) -> Later<admin::Clock> {
+        let orders = self.orders.clone();
+        Box::pin(async move {
+            let wanted = match wanted {
+                MoveClock::AdvanceMs(millis) => Move::By(std::time::Duration::from_millis(millis)),
+                MoveClock::To(text) => Move::To(Timestamp::parse(&text).ok_or_else(|| {
+                    Trouble::unfit("to", "is no moment; write it with its offset, like 2023-01-15T09:00:00+07:00")
+                })?),
+            };
+            orders.move_clock(wanted).await.map(clock).map_err(trouble)
+        })
+    }
+}
+
+fn fault(it: &ListedFault) -> admin::Fault {
+    let Words { action, link, way, only, times, by, rate, seed } = Words::from(&it.fault);
+    let way = way.unwrap_or_default();
+    admin::Fault { id: it.id.0, action, link, way, only, times, by, rate, seed, struck: it.struck, active: !it.is_spent() }
+}
+
+fn faulty(error: FaultError) -> Trouble {
+    match error {
+        FaultError::Unfit { field, problem } => Trouble::unfit(field, problem),
+        FaultError::TooMany { .. } => Trouble::Conflict(error.to_string()),
+    }
+}
+
+fn clock(it: ClockShown) -> admin::Clock {
+    let time = it.offset.local_time(it.now).to_string();
+    let (hour, rest) = time.split_at_checked(2).unwrap_or((&time, ""));
+    let (minute, second) = rest.split_at_checked(2).unwrap_or((rest, ""));
+    admin::Clock {
+        now: it.now.to_string(),
+        local: format!("{} {hour}:{minute}:{second}", it.offset.date(it.now)),
+        manual: it.manual,
+        reached: it.wanted.is_none(),
+        to: it.wanted.map(|to| to.to_string()),
+    }
 }
 
 fn command(orders: &Orders, what: &What) -> Result<Command, Trouble> {
@@ -111,7 +182,9 @@ fn trouble(why: Unfulfilled) -> Trouble {
         Unfulfilled::Unfit(field, problem) => Trouble::unfit(field, problem),
         Unfulfilled::Disallowed(Disallowed::NoOperator) => Trouble::unfit("operator", said),
         Unfulfilled::Disallowed(Disallowed::NoReason) => Trouble::unfit("reason", said),
-        Unfulfilled::Disallowed(_) => Trouble::Conflict(said),
+        Unfulfilled::Disallowed(_) | Unfulfilled::ClockRuns | Unfulfilled::Backwards { .. } | Unfulfilled::Moving => {
+            Trouble::Conflict(said)
+        }
         Unfulfilled::NotNow | Unfulfilled::Busy | Unfulfilled::Unknown | Unfulfilled::Stopped => Trouble::Unavailable(said),
     }
 }

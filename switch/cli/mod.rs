@@ -2,17 +2,20 @@
 
 mod ask;
 mod bank;
+mod clock;
 mod codec;
 mod dead_letters;
 mod demo;
 mod desk;
 mod doctor;
+mod fault;
 mod hot_cards;
 mod journal;
 mod load;
 mod order;
 mod overruled;
 mod positions;
+mod record;
 mod replay;
 mod run;
 mod send;
@@ -70,6 +73,12 @@ enum Command {
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
     Overruled(overruled::Overruled),
+    /// Take down what acquirers and a switch say to each other, as a scenario file.
+    Record(record::Record),
+    /// Set faults on a running switch's links: messages late, lost, doubled, spoiled; connections that break.
+    Fault(fault::FaultCommand),
+    /// Show a running switch's clock, or move one that stands.
+    Clock(clock::ClockCommand),
     /// Look into the journal.
     Journal(journal::JournalCommand),
     /// Print the interface specification that a bank would sign.
@@ -106,6 +115,9 @@ pub(crate) fn main() -> ExitCode {
         Command::DeadLetters(letters) => letters.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
+        Command::Record(record) => record.run(),
+        Command::Fault(fault) => fault.run(),
+        Command::Clock(clock) => clock.run(),
         Command::Journal(journal) => journal.run(),
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use server::{Config, Paths, Plan, Running};
+use clap::{Args, ValueEnum};
+use model::Timestamp;
+use server::{Config, Paths, Plan, Running, Time};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -19,19 +20,46 @@ pub(super) struct Run {
     config: Option<PathBuf>,
     #[command(flatten)]
     folder: DataFolder,
+    /// The clock that the switch and the banks in this process go by: the machine's, or one that stands until `payswitch clock` or
+    /// `POST /clock` moves it.
+    #[arg(long, value_enum, default_value_t = ClockChoice::System)]
+    clock: ClockChoice,
+    /// Where a manual clock stands first, with its offset: 2022-12-28T09:00:00+07:00. Without it, the machine's time. Never before
+    /// what the journal has seen.
+    #[arg(long, value_name = "MOMENT", value_parser = super::clock::moment)]
+    clock_start: Option<Timestamp>,
     /// Print the built-in configuration, which documents every key, and exit.
     #[arg(long)]
     print_config: bool,
 }
 
+/// Which clock.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ClockChoice {
+    /// The machine's.
+    System,
+    /// One that is moved by hand.
+    Manual,
+}
+
 impl Run {
+    fn time(&self) -> Result<Time, Failure> {
+        match (self.clock, self.clock_start) {
+            (ClockChoice::Manual, start) => Ok(Time::Manual { start }),
+            (ClockChoice::System, None) => Ok(Time::System),
+            (ClockChoice::System, Some(_)) => Err("--clock-start means nothing without --clock manual".into()),
+        }
+    }
+
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if self.print_config {
             print!("{}", server::config::DEFAULT);
             return Ok(ExitCode::SUCCESS);
         }
         let config = self.config.as_deref().map_or_else(Config::embedded, Config::load)?;
-        let plan = config.check(self.config.as_deref().unwrap_or("(built-in)".as_ref()))?;
+        let time = self.time()?;
+        let mut plan = config.check(self.config.as_deref().unwrap_or("(built-in)".as_ref()))?;
+        plan.time = time;
         log(&config.log)?;
         block_on(async {
             let mut switch = Switch::start(plan, &Paths::new(&self.folder.data)).await?;
@@ -70,7 +98,7 @@ impl Switch {
         let http = listener.local_addr()?;
         let paths = paths.clone();
         let running = tokio::task::spawn_blocking(move || server::start(plan, &paths, None)).await??;
-        let desk = SwitchDesk::new(running.orders().clone(), running.readiness().clone());
+        let desk = SwitchDesk::new(running.orders().clone(), running.readiness().clone(), running.faults().clone());
         let pages = admin::Pages::new(running.metrics().registry().clone(), desk);
         let (stop_pages, stopped) = oneshot::channel::<()>();
         let pages = tokio::spawn(admin::serve(listener, pages, async {

@@ -264,6 +264,13 @@ fn what_is_decoded_can_be_encoded_again_and_mistakes_are_told() {
             let told: serde_json::Value = serde_json::from_str(&cut_off).unwrap();
             assert!(told["error"]["field"].is_u64() && told["error"]["offset"].is_u64(), "{cut_off}");
         }
+        let kept = |file| {
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/messages/iso93-bcd.").to_owned() + file)
+        };
+        let told = payswitch(&["decode", "--dialect", "iso93-bcd", "--text"], &kept("hex").unwrap());
+        assert_eq!(stdout(&told), kept("txt").unwrap(), "remarks stay where people read");
+        let told = payswitch(&["decode", "--dialect", "iso93-bcd"], &kept("hex").unwrap());
+        assert!(stdout(&told).lines().all(|line| line.starts_with("{\"fields\"")), "and are left out where programs do");
         let two = "{\"mti\":\"0800\",\"fields\":{\"4\":\"12x\"}}\n{\"mti\":\"0800\",\"fields\":{\"11\":\"000001\"}}\n";
         let told = payswitch(&["encode", "--dialect", "iso87-ascii"], two);
         assert!(!told.status.success() && stderr(&told).contains("line 1: field 4"), "{}", stderr(&told));

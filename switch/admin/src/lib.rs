@@ -1,9 +1,11 @@
 //! What operators reach over HTTP: `/metrics` for Prometheus, `/live` and `/ready` for whoever restarts and routes, the lists they
-//! look at, and `/orders`.
+//! look at, `/orders`; and for testers `/faults` and `/clock`.
 //!
 //! Knows: HTTP, and what it is handed. Does not know: the switch; it speaks to it through [`Desk`] only.
 
+mod given;
 mod order;
+mod rehearse;
 mod words;
 
 use std::pin::Pin;
@@ -11,18 +13,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use prometheus::{Registry, TextEncoder};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
 pub use order::{ORDERS, Order, What};
-pub use words::{Bank, DeadLetter, Done, HotCard, List, OpenDay, Overruled, Position, Problem, Status};
+pub use rehearse::{MoveClock, WantedFault};
+pub use words::{Bank, Cleared, Clock, DeadLetter, Done, Fault, HotCard, List, OpenDay, Overruled, Position, Problem, Status};
 
 /// The longest body of a request, bytes: no order is nearly as long.
 const BODY_MAX: usize = 4096;
@@ -36,6 +39,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 pub enum Trouble {
     /// 400: the request is at fault.
     Unfit(Problem),
+    /// 404: there is no such thing.
+    Missing(String),
     /// 409: it cannot be carried out as things are.
     Conflict(String),
     /// 503: nothing can be done or said now.
@@ -53,6 +58,7 @@ impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
         let (status, problem) = match self {
             Self::Unfit(problem) => (StatusCode::BAD_REQUEST, problem),
+            Self::Missing(problem) => (StatusCode::NOT_FOUND, Problem { field: None, problem }),
             Self::Conflict(problem) => (StatusCode::CONFLICT, Problem { field: None, problem }),
             Self::Unavailable(problem) => (StatusCode::SERVICE_UNAVAILABLE, Problem { field: None, problem }),
         };
@@ -79,6 +85,16 @@ pub trait Desk: Send + Sync + 'static {
     fn overruled(&self) -> Later<List<Overruled>>;
     /// Carries out an order; answered when it is durable.
     fn order(&self, order: Order) -> Later<Done>;
+    /// The faults that testers have set.
+    fn faults(&self) -> Later<List<Fault>>;
+    /// Sets a fault.
+    fn set_fault(&self, fault: WantedFault) -> Later<Fault>;
+    /// Clears the fault of this number, or all.
+    fn clear_faults(&self, id: Option<String>) -> Later<Cleared>;
+    /// What the switch's clock shows.
+    fn clock(&self) -> Later<Clock>;
+    /// Moves a clock that stands; answered when what is due by then is durable.
+    fn move_clock(&self, wanted: MoveClock) -> Later<Clock>;
 }
 
 /// What the pages are made of.
@@ -115,6 +131,9 @@ fn router(pages: Pages) -> Router {
         .route("/hot-cards", get(async |State(pages): State<Pages>| answer(pages.desk.hot_cards().await)))
         .route("/overruled", get(async |State(pages): State<Pages>| answer(pages.desk.overruled().await)))
         .route("/orders", post(order))
+        .route("/faults", get(async |State(pages): State<Pages>| answer(pages.desk.faults().await)).post(fault).delete(clear_all))
+        .route("/faults/{id}", delete(clear))
+        .route("/clock", get(async |State(pages): State<Pages>| answer(pages.desk.clock().await)).post(clock))
         .layer(axum::middleware::from_fn(in_time))
         .with_state(pages)
 }
@@ -129,7 +148,9 @@ async fn index() -> &'static str {
      /dead-letters  what is owed to banks and was given up\n\
      /hot-cards     cards that are refused\n\
      /overruled     what stands although its acquirer reversed it\n\
-     /orders        POST: an operator's order\n"
+     /orders        POST: an operator's order\n\
+     /faults        what testers have set on links; POST sets a fault, DELETE clears all, DELETE /faults/ID one\n\
+     /clock         what the switch's clock shows; POST moves a manual one\n"
 }
 
 /// The Prometheus text format, version 0.0.4.
@@ -147,22 +168,46 @@ async fn ready(State(pages): State<Pages>) -> (StatusCode, String) {
     }
 }
 
-/// Only JSON that says it is JSON: a web page that an operator has open cannot send that to another origin.
 async fn order(State(pages): State<Pages>, headers: HeaderMap, body: Body) -> Response {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
-    if said.is_none_or(|kind| kind.trim() != "application/json") {
-        return Trouble::unfit("body", "must come with the header content-type: application/json").into_response();
-    }
-    let body = match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_MAX)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => {
-            return Trouble::unfit("body", format!("must come whole and have at most {BODY_MAX} bytes")).into_response();
-        }
-        Err(_) => return Trouble::unfit("body", format!("was not whole after {BODY_WITHIN:?}")).into_response(),
-    };
-    match Order::read(&body) {
+    match whole(&headers, body).await.and_then(|body| Order::read(&body)) {
         Ok(order) => answer(pages.desk.order(order).await),
         Err(trouble) => trouble.into_response(),
+    }
+}
+
+async fn fault(State(pages): State<Pages>, headers: HeaderMap, body: Body) -> Response {
+    match whole(&headers, body).await.and_then(|body| WantedFault::read(&body)) {
+        Ok(fault) => answer(pages.desk.set_fault(fault).await),
+        Err(trouble) => trouble.into_response(),
+    }
+}
+
+async fn clear_all(State(pages): State<Pages>) -> Response {
+    answer(pages.desk.clear_faults(None).await)
+}
+
+async fn clear(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    answer(pages.desk.clear_faults(Some(id)).await)
+}
+
+async fn clock(State(pages): State<Pages>, headers: HeaderMap, body: Body) -> Response {
+    match whole(&headers, body).await.and_then(|body| MoveClock::read(&body)) {
+        Ok(wanted) => answer(pages.desk.move_clock(wanted).await),
+        Err(trouble) => trouble.into_response(),
+    }
+}
+
+/// The whole body of a request. Only JSON that says it is JSON: a web page that an operator has open cannot send that to another
+/// origin.
+async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Trouble> {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
+    if said.is_none_or(|kind| kind.trim() != "application/json") {
+        return Err(Trouble::unfit("body", "must come with the header content-type: application/json"));
+    }
+    match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_MAX)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(Trouble::unfit("body", format!("must come whole and have at most {BODY_MAX} bytes"))),
+        Err(_) => Err(Trouble::unfit("body", format!("was not whole after {BODY_WITHIN:?}"))),
     }
 }
 

@@ -1,9 +1,7 @@
-//! The body of `POST /orders`. Read by hand: what a reader of JSON says of a wrong value may repeat the value, and that may be a
-//! card number.
-
-use serde_json::Value;
+//! The body of `POST /orders`.
 
 use crate::Trouble;
+use crate::given::Given;
 
 /// What an operator orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,43 +86,26 @@ impl Order {
     /// # Errors
     /// [`Trouble::Unfit`] with the field at fault. No value is repeated in it.
     pub fn read(body: &[u8]) -> Result<Self, Trouble> {
-        let no_object =
-            || Trouble::unfit("body", "must be a JSON object such as {\"operator\": \"sovann\", \"order\": \"cutover\"}");
-        let Ok(Value::Object(mut given)) = serde_json::from_slice(body) else { return Err(no_object()) };
-        given.retain(|_, value| !value.is_null());
-        if given.keys().any(|key| !FIELDS.contains(&key.as_str())) {
-            return Err(Trouble::unfit("body", format!("has a field that no order has; known: {}", FIELDS.join(", "))));
-        }
-        let mut take = |field: &'static str| match given.remove(field) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Trouble::unfit(field, "must be text in quotation marks")),
-        };
-        let operator = needed("operator", take("operator")?)?;
-        let reason = take("reason")?.unwrap_or_default();
-        let order = needed("order", take("order")?)?;
+        let mut given = Given::read(body, "order", &FIELDS, "{\"operator\": \"sovann\", \"order\": \"cutover\"}")?;
+        let operator = given.needed("operator")?;
+        let reason = given.text("reason")?.unwrap_or_default();
+        let order = given.needed("order")?;
         let what = match order.as_str() {
             "cutover" => What::Cutover,
-            "sign-off" => What::SignOff { bank: needed("bank", take("bank")?)? },
-            "sign-on" => What::SignOn { bank: needed("bank", take("bank")?)? },
-            "retry" => What::Retry { leg: needed("leg", take("leg")?)? },
-            "discard" => What::Discard { leg: needed("leg", take("leg")?)? },
+            "sign-off" => What::SignOff { bank: given.needed("bank")? },
+            "sign-on" => What::SignOn { bank: given.needed("bank")? },
+            "retry" => What::Retry { leg: given.needed("leg")? },
+            "discard" => What::Discard { leg: given.needed("leg")? },
             "block" => {
-                let list = take("list")?.unwrap_or_else(|| "blocked".to_owned());
-                What::Block { card: needed("card", take("card")?)?, list }
+                let list = given.text("list")?.unwrap_or_else(|| "blocked".to_owned());
+                What::Block { card: given.needed("card")?, list }
             }
-            "unblock" => What::Unblock { card: needed("card", take("card")?)? },
+            "unblock" => What::Unblock { card: given.needed("card")? },
             _ => return Err(Trouble::unfit("order", format!("there is no such order; known: {}", ORDERS.join(", ")))),
         };
-        match given.keys().find_map(|key| FIELDS.iter().find(|field| *field == key)) {
-            Some(unused) => Err(Trouble::unfit(unused, format!("means nothing to {}; leave it out", what.name()))),
-            None => Ok(Self { operator, reason, what }),
-        }
+        given.nothing_more(what.name())?;
+        Ok(Self { operator, reason, what })
     }
-}
-
-fn needed(field: &'static str, given: Option<String>) -> Result<String, Trouble> {
-    given.filter(|text| !text.trim().is_empty()).ok_or_else(|| Trouble::unfit(field, "is missing"))
 }
 
 #[cfg(test)]

@@ -53,6 +53,55 @@ pub struct Bank {
     pub forward_depth: usize,
 }
 
+/// A line of `GET /faults`: a fault that a tester has set on a link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Fault {
+    /// Its number.
+    pub id: u64,
+    /// `delay`, `drop` …
+    pub action: String,
+    /// The bank's or acquirer's name.
+    pub link: String,
+    /// `in`, `out` or `both`.
+    pub way: String,
+    /// The only message type that it strikes.
+    pub only: Option<String>,
+    /// How many messages it strikes.
+    pub times: Option<u32>,
+    /// How long.
+    pub by: Option<String>,
+    /// Bytes a second.
+    pub rate: Option<u32>,
+    /// What a choice by chance depends on.
+    pub seed: Option<u64>,
+    /// How many messages it has struck.
+    pub struck: u64,
+    /// Whether it may still strike.
+    pub active: bool,
+}
+
+/// `DELETE /faults`: how many faults are gone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Cleared {
+    /// How many.
+    pub cleared: usize,
+}
+
+/// `GET /clock`: the switch's clock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Clock {
+    /// What it shows, RFC 3339, UTC.
+    pub now: String,
+    /// The same in local time, `2022-12-28 09:00:00`.
+    pub local: String,
+    /// Whether it stands until it is told.
+    pub manual: bool,
+    /// Whether it has come to where it was to be moved; if not, ask again with `to` as here.
+    pub reached: bool,
+    /// Where it was to be moved and is not yet, RFC 3339, UTC.
+    pub to: Option<String>,
+}
+
 /// A list, and how many there are where it was cut.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct List<T> {

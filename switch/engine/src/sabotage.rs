@@ -1,4 +1,7 @@
-//! Faults planted on purpose, each of which some checker of the simulator must find. Without the feature `sabotage` none exists.
+//! Faults planted on purpose: each must be found by some checker of the simulator, or turn a scenario red that shows the rule it
+//! breaks. Without the feature `sabotage` none exists.
+
+use model::ResponseCode;
 
 /// A mistake that the engine could make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +66,37 @@ pub enum Fault {
     UndoneAdviceForgotten,
     /// What was undone while it was dead is not when it is tried again.
     UndoneDeadForgotten,
+    /// No fee is asked for, and no interchange.
+    FeeForgotten,
+    /// A card's limit of an amount is not looked at.
+    AmountLimitForgotten,
+    /// A card's limit of a number is not looked at.
+    CountLimitForgotten,
+    /// A number that was used for something else gets that one's answer.
+    ConflictTakenForRepeat,
+    /// An inquiry that is repeated gets the stored answer.
+    InquiryAnsweredFromStore,
+    /// An inquiry whose outcome is unknown is reversed.
+    InquiryReversed,
+    /// Only who pays is posted, not who is paid.
+    EntryOneSided,
+    /// Whoever signs on or off is refused, and whom an operator signs on or off stays as he was.
+    SignOnRefused,
+    /// An echo is refused.
+    EchoRefused,
+    /// Banks do not hear that a day opens.
+    CutoverNotTold,
+    /// What was under way in a crash counts as never sent.
+    CrashTakenForUnsent,
+    /// Whoever breaks a profile is not told which field.
+    FieldNotNamed,
+    /// Wherever an acquirer is to be told this code he is told another.
+    WrongCode(ResponseCode),
 }
 
 impl Fault {
-    /// All of them.
-    pub const ALL: &[Self] = &[
+    /// Those that the simulator must find.
+    pub const SIMULATED: &[Self] = &[
         Self::TombstoneForgotten,
         Self::MatchedByStanAlone,
         Self::WrongBusinessDate,
@@ -98,7 +127,32 @@ impl Fault {
         Self::InterchangeToSwitch,
         Self::UndoneAdviceForgotten,
         Self::UndoneDeadForgotten,
+        Self::FeeForgotten,
+        Self::AmountLimitForgotten,
+        Self::CountLimitForgotten,
     ];
+
+    /// Those that only scenarios must find, beside [`Fault::WrongCode`]: the simulator does not look for them.
+    pub const REHEARSED: &[Self] = &[
+        Self::ConflictTakenForRepeat,
+        Self::InquiryAnsweredFromStore,
+        Self::InquiryReversed,
+        Self::EntryOneSided,
+        Self::SignOnRefused,
+        Self::EchoRefused,
+        Self::CutoverNotTold,
+        Self::CrashTakenForUnsent,
+        Self::FieldNotNamed,
+    ];
+}
+
+/// What an acquirer is told instead of `code`.
+pub(crate) fn told(code: ResponseCode) -> ResponseCode {
+    match (is(Fault::WrongCode(code)), code) {
+        (false, code) => code,
+        (true, ResponseCode::DO_NOT_HONOUR) => ResponseCode::MALFUNCTION,
+        (true, _) => ResponseCode::DO_NOT_HONOUR,
+    }
 }
 
 #[cfg(feature = "sabotage")]
@@ -114,7 +168,9 @@ mod planted {
         PLANTED.set(fault);
     }
 
-    pub(crate) fn is(fault: Fault) -> bool {
+    /// Whether this mistake is to be made.
+    #[must_use]
+    pub fn is(fault: Fault) -> bool {
         PLANTED.get() == Some(fault)
     }
 }
@@ -126,11 +182,12 @@ mod planted {
     /// Nothing: this engine was built to make no mistakes on purpose.
     pub fn plant(_: Option<Fault>) {}
 
+    /// Never.
     #[inline]
-    pub(crate) const fn is(_: Fault) -> bool {
+    #[must_use]
+    pub const fn is(_: Fault) -> bool {
         false
     }
 }
 
-pub(crate) use planted::is;
-pub use planted::plant;
+pub use planted::{is, plant};

@@ -8,6 +8,7 @@ mod content;
 mod ids;
 mod kind;
 mod message;
+mod moment;
 mod money;
 mod mti;
 mod pan;

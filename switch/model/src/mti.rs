@@ -120,10 +120,10 @@ impl Mti {
         Self(self.0 - self.0 % 2)
     }
 
-    /// The type that answers it: 0210 for 0200 and 0201, 0430 for 0420 and 0421. A response answers itself.
+    /// The type that answers it: 0210 for 0200 and 0201, 0430 for 0420 and 0421, 0312 for an issuer's 0302. A response answers itself.
     #[must_use]
     pub fn response(self) -> Self {
-        if self.is_response() { self } else { Self(self.0 / 10 * 10 + 10) }
+        if self.is_response() { self } else { Self(self.first().0 + 10) }
     }
 }
 
@@ -149,6 +149,7 @@ mod tests {
         assert!(repeat.is_advice() && repeat.is_repeat() && !repeat.is_response());
         assert_eq!((repeat.first(), repeat.response()), (Mti::REVERSAL_ADVICE, Mti::REVERSAL_ADVICE_RESPONSE));
         assert_eq!(Mti::FINANCIAL_REPEAT.response(), Mti::FINANCIAL_RESPONSE);
+        assert_eq!(Mti::FILE_UPDATE_REQUEST.response(), Mti::FILE_UPDATE_RESPONSE);
         assert_eq!(Mti::FINANCIAL_REQUEST.repeat(), Mti::FINANCIAL_REPEAT);
         assert!(Mti::REVERSAL_ADVICE_RESPONSE.is_response() && !Mti::FINANCIAL_REQUEST.is_advice());
         assert_eq!(Mti::new(1200), None);

@@ -95,8 +95,12 @@ impl UtcOffset {
         self.0
     }
 
+    pub(crate) fn ahead_seconds(self) -> i64 {
+        i64::from(self.0) * 60
+    }
+
     fn local_seconds(self, at: Timestamp) -> i64 {
-        at.seconds() + i64::from(self.0) * 60
+        at.seconds() + self.ahead_seconds()
     }
 
     /// The calendar date of that moment at this offset.

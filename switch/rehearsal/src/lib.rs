@@ -8,7 +8,9 @@ mod error;
 mod exchange;
 #[cfg(test)]
 mod fake;
+pub mod http;
 pub mod load;
+pub mod record;
 pub mod replay;
 pub mod scenario;
 pub mod stage;

@@ -10,6 +10,7 @@ use tokio::io::DuplexStream;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::config::{BankPlan, Plan, Reach};
 use crate::recovery::Paths;
 use crate::switch::Error;
@@ -24,7 +25,7 @@ pub(crate) struct Banks {
 
 impl Banks {
     /// Opens the ledgers and starts the thread; `None` where the plan has no bank in this process.
-    pub(crate) fn start(plan: &Plan, paths: &Paths) -> Result<Option<Self>, Error> {
+    pub(crate) fn start(plan: &Plan, paths: &Paths, clock: &Clock) -> Result<Option<Self>, Error> {
         let ours: Vec<&BankPlan> = plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).collect();
         if ours.is_empty() {
             return Ok(None);
@@ -35,6 +36,7 @@ impl Banks {
         let banks = ours.iter().map(|plan| {
             let bank = ReferenceBank::open(&plan.bank.name, &folder, &cast)?;
             let host = IsoHost::new(plan.link.dialect.clone(), plan.link.framing, plan.bank.institution);
+            let host = IsoHost { clock: Arc::new(clock.clone()), ..host };
             Ok((plan.bank.name.to_string(), (Arc::new(bank), host)))
         });
         let banks = banks.collect::<Result<_, Error>>()?;

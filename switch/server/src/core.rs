@@ -13,12 +13,15 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 use engine::LinkId;
 use journal::{Event, Events, Fatal, Journal};
+use model::Timestamp;
 use shard::{CloseReason, LinkConfig, Refused, Shard};
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use crate::advance::{Moving, advance};
 use crate::clock::Clock;
+use crate::faulty::Gate;
 use crate::metrics::{Counting, Metrics, OrderOutcome, Queue};
-use crate::orders::{Order, Unfulfilled, Wanted};
+use crate::orders::{ClockShown, Move, Order, Unfulfilled, Wanted};
 use crate::switch::Readiness;
 
 /// How often timers and bounds are looked at. Far below the shortest timer, far above what a wake-up costs.
@@ -95,6 +98,12 @@ pub(crate) struct Core {
     pub(crate) limits: crate::config::LimitsSection,
     pub(crate) metrics: Metrics,
     pub(crate) slots: BTreeMap<LinkId, Slot>,
+    /// Between streams and their connections.
+    pub(crate) gate: Rc<Gate>,
+    /// Rises with whatever happens: who waits for quiet looks at it.
+    pub(crate) activity: u64,
+    /// Whether somebody moves a clock that stands.
+    pub(crate) moving: bool,
     journal: Journal,
     commit: Rc<Notify>,
     committing: bool,
@@ -110,9 +119,8 @@ pub(crate) type Shared = Rc<RefCell<Core>>;
 impl Core {
     pub(crate) fn new(
         shard: Shard<Counting>,
-        clock: Clock,
+        gate: Rc<Gate>,
         limits: crate::config::LimitsSection,
-        metrics: Metrics,
         journal: Journal,
         follower: mpsc::Sender<u64>,
         readiness: Readiness,
@@ -120,9 +128,12 @@ impl Core {
         let commit = Rc::new(Notify::new());
         Self {
             shard,
-            clock,
+            clock: gate.clock.clone(),
             limits,
-            metrics,
+            metrics: gate.metrics.clone(),
+            gate,
+            activity: 0,
+            moving: false,
             slots: BTreeMap::new(),
             journal,
             commit,
@@ -185,6 +196,7 @@ impl Core {
 
     /// Records may wait for a block, frames may be free to leave.
     fn something_happened(&mut self) {
+        self.activity += 1;
         self.wake_ready();
         if !self.committing {
             self.committing = true;
@@ -214,6 +226,7 @@ impl Core {
     }
 
     fn on_event(&mut self, event: Event) -> Result<(), Fatal> {
+        self.activity += 1;
         match event {
             Event::Durable { number, bytes, took, retries, spent } => {
                 // The next block first: the disk works while what has become free is written out.
@@ -262,14 +275,20 @@ impl Core {
         }
     }
 
-    /// Timers, bounds on what peers owe, and gauges.
-    fn look(&mut self, now: Instant) {
+    /// Timers of the switch's clock that are due.
+    pub(crate) fn timers(&mut self) {
         if self.shard.deadline().is_some_and(|due| due <= self.clock.now()) {
             for (id, reason) in self.shard.tick(self.clock.now()) {
                 self.end(id, Ended::Session(reason));
             }
             self.something_happened();
         }
+    }
+
+    /// Timers, what faults hold back, and bounds on what peers owe, which are of real time whatever the switch's clock is.
+    fn look(&mut self, now: Instant) {
+        self.timers();
+        self.gate.look();
         let [idle, frame, write] =
             [self.limits.idle_ms, self.limits.frame_within_ms, self.limits.write_within_ms].map(Duration::from_millis);
         let over = |since: Option<Instant>, bound: Duration| since.is_some_and(|since| now.duration_since(since) > bound);
@@ -299,6 +318,26 @@ impl Core {
         self.metrics.set_queue(Queue::Forward, state.forward_depth(), limits.owed_max);
         self.metrics.set_queue(Queue::Connections, self.slots.len(), limits.connections_max);
         self.metrics.set_state(state, self.shard.rules());
+        self.gate.gauge();
+    }
+
+    /// The moment to which a clock that stands is to be moved.
+    fn target(&self, by: Move) -> Result<Timestamp, Unfulfilled> {
+        let now = self.clock.now();
+        if !self.clock.is_manual() {
+            return Err(Unfulfilled::ClockRuns);
+        }
+        match by {
+            Move::By(span) => Ok(now + span),
+            Move::To(to) if to < now => Err(Unfulfilled::Backwards { now, to }),
+            Move::To(to) => Ok(to),
+        }
+    }
+
+    fn shown(&self, wanted: Option<Timestamp>) -> ClockShown {
+        let now = self.clock.now();
+        let offset = self.shard.rules().offset;
+        ClockShown { now, offset, manual: self.clock.is_manual(), wanted: wanted.filter(|to| *to > now) }
     }
 
     /// Asks a connection to end.
@@ -358,12 +397,29 @@ pub(crate) async fn events(core: Shared, mut events: Events) -> Result<(), Fatal
 /// Takes what operators want, until nobody can want anything any more.
 pub(crate) async fn orders(core: Shared, mut wanted: mpsc::Receiver<Wanted>) {
     while let Some(wanted) = wanted.recv().await {
-        let mut core = core.borrow_mut();
         match wanted {
-            Wanted::Order(order, told) => core.order(order, told),
-            Wanted::Look(look) => look(core.shard.state(), core.shard.rules()),
+            Wanted::Order(order, told) => core.borrow_mut().order(order, told),
+            Wanted::Look(look) => {
+                let core = core.borrow();
+                look(core.shard.state(), core.shard.rules());
+            }
+            Wanted::Clock(told) => drop(told.send(core.borrow().shown(None))),
+            Wanted::Move(by, told) => {
+                // A task of its own, for it takes as long as what falls due; other orders are taken meanwhile.
+                let core = Rc::clone(&core);
+                tokio::task::spawn_local(async move { drop(told.send(moved(&core, by).await)) });
+            }
         }
     }
+}
+
+/// Moves a clock that stands.
+async fn moved(core: &Shared, by: Move) -> Result<ClockShown, Unfulfilled> {
+    let to = core.borrow().target(by)?;
+    let _moving = Moving::begin(core).ok_or(Unfulfilled::Moving)?;
+    tracing::info!(%to, "the clock is moved");
+    advance(core, to).await.map_err(|_| Unfulfilled::Unknown)?;
+    Ok(core.borrow().shown(Some(to)))
 }
 
 /// Looks at the clock.

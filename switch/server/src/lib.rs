@@ -3,14 +3,17 @@
 //! One thread reads, decides and writes (`core`, a tokio current-thread runtime: a message never hops on its way), one makes
 //! blocks durable (`journal`), one folds them (`follower`), one runs the banks that live in this process.
 //!
-//! Knows: `shard`, `journal`, `views`, `bank-adapters`. Does not know: what a message means, HTTP, the command line.
+//! Knows: `shard`, `journal`, `views`, `bank-adapters`, `faults`. Does not know: what a message means, HTTP, the command line.
 
+mod advance;
 mod banks;
 mod clock;
 pub mod config;
 mod connection;
 mod core;
+mod faulty;
 mod follower;
+mod link_faults;
 mod links;
 mod metrics;
 mod orders;
@@ -18,8 +21,10 @@ pub mod overview;
 mod recovery;
 mod switch;
 
+pub use clock::Time;
 pub use config::{Config, ConfigError, Plan};
+pub use link_faults::LinkFaults;
 pub use metrics::Metrics;
-pub use orders::{Order, Orders, Unfulfilled};
+pub use orders::{ClockShown, Move, Order, Orders, Unfulfilled};
 pub use recovery::{Paths, STREAM};
 pub use switch::{Addresses, Error, Readiness, Running, StoreHook, start};

@@ -11,6 +11,7 @@ use tokio::task::spawn_local;
 use crate::banks::Banks;
 use crate::connection;
 use crate::core::{Ended, Shared};
+use crate::faulty::Faulty;
 
 /// Waits before a bank is dialled again: doubled with each failure.
 const DIAL_FIRST: Duration = Duration::from_millis(100);
@@ -49,6 +50,7 @@ async fn serve(core: Shared, config: LinkConfig, stream: TcpStream, peer: Socket
         tracing::warn!(link = name, %peer, %error, "cannot turn off Nagle's algorithm");
     }
     tracing::debug!(link = name, %peer, "connected");
+    let stream = faulty(&core, &config, stream);
     let ended = connection::run(core, config, stream).await;
     told(&name, &peer.to_string(), &ended);
 }
@@ -63,6 +65,7 @@ pub(crate) async fn dial(core: Shared, address: String, config: LinkConfig) {
                 tracing::info!(link = name, address, "connected");
                 let _ = stream.set_nodelay(true);
                 let begun = tokio::time::Instant::now();
+                let stream = faulty(&core, &config, stream);
                 let ended = connection::run(Rc::clone(&core), config.clone(), stream).await;
                 told(&name, &address, &ended);
                 if begun.elapsed() >= DIAL_GOOD {
@@ -80,10 +83,16 @@ pub(crate) async fn dial(core: Shared, address: String, config: LinkConfig) {
 pub(crate) async fn within(core: Shared, banks: Rc<Banks>, config: LinkConfig) {
     let name = config.side.name().to_owned();
     while let Some(stream) = banks.connect(&name) {
+        let stream = faulty(&core, &config, stream);
         let ended = connection::run(Rc::clone(&core), config.clone(), stream).await;
         told(&name, "in process", &ended);
         tokio::time::sleep(DIAL_FIRST).await;
     }
+}
+
+/// A new connection's stream, with the faults of its link in between.
+fn faulty<S: connection::Stream>(core: &Shared, config: &LinkConfig, stream: S) -> Faulty<S> {
+    Faulty::new(&core.borrow().gate, config, stream)
 }
 
 /// Says in the log why a link ended: quietly when that is how links end, loudly when somebody is at fault.

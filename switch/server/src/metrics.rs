@@ -106,6 +106,8 @@ pub struct Metrics {
     late_replies: IntCounterVec,
     hot_card_refusals: IntCounterVec,
     orders: IntCounterVec,
+    faults_active: IntGauge,
+    faults_struck: IntCounterVec,
     bank_up: IntGaugeVec,
     in_flight: IntGaugeVec,
     in_flight_max: IntGaugeVec,
@@ -218,6 +220,8 @@ impl Metrics {
                 &["code"],
             )?,
             orders: make.counters("orders_total", "Operators' orders, by what became of them.", &["order", "outcome"])?,
+            faults_active: make.gauge("faults_active", "Faults set by a tester that may still strike.")?,
+            faults_struck: make.counters("faults_struck_total", "Messages struck by a tester's faults.", &["link", "action"])?,
             bank_up: make.gauges("bank_up", "1 while a link of the bank is signed on.", &["bank"])?,
             in_flight: make.gauges("in_flight", "Requests and advices open at a bank.", &["bank"])?,
             in_flight_max: make.gauges("in_flight_max", "How many may be.", &["bank"])?,
@@ -301,6 +305,14 @@ impl Metrics {
         for ((name, currency), net) in nets {
             self.positions.with_label_values(&[name, currency.alpha()]).set(net);
         }
+    }
+
+    pub(crate) fn set_faults(&self, active: usize) {
+        self.faults_active.set(gauge(active));
+    }
+
+    pub(crate) fn fault_struck(&self, link: &str, name: faults::Name) {
+        self.faults_struck.with_label_values(&[link, name.word()]).inc();
     }
 
     pub(crate) fn order(&self, order: &str, outcome: OrderOutcome) {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{BankId, Command, Disallowed, Rules, State};
-use model::Pan;
+use model::{Pan, Timestamp, UtcOffset};
 use tokio::sync::{mpsc, oneshot};
 
 /// How many orders and looks may wait for the switch's thread.
@@ -64,6 +64,20 @@ pub enum Unfulfilled {
     /// Its block is not durable yet.
     #[error("the journal stands still: whether the order holds is not known yet; look again before you repeat it")]
     Unknown,
+    /// Its clock is the machine's.
+    #[error("the switch goes by the machine's clock; start it with `payswitch run --clock manual` to move it by hand")]
+    ClockRuns,
+    /// What was is not decided again.
+    #[error("the clock shows {now} and never goes back, so not to {to}")]
+    Backwards {
+        /// What it shows.
+        now: Timestamp,
+        /// Where somebody wants it.
+        to: Timestamp,
+    },
+    /// Two cannot move it at once.
+    #[error("the clock is being moved already; try again when it stands")]
+    Moving,
     /// The switch has ended meanwhile.
     #[error("the switch has stopped: whether the order holds is told by `payswitch journal export`")]
     Stopped,
@@ -78,6 +92,32 @@ pub(crate) enum Wanted {
     Order(Order, oneshot::Sender<Result<u64, Unfulfilled>>),
     /// To look at the state.
     Look(Box<Look>),
+    /// To tell the time.
+    Clock(oneshot::Sender<ClockShown>),
+    /// To move a clock that stands; told when what is due by then is durable.
+    Move(Move, oneshot::Sender<Result<ClockShown, Unfulfilled>>),
+}
+
+/// How far a clock that stands is to be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// So far.
+    By(Duration),
+    /// To this moment.
+    To(Timestamp),
+}
+
+/// The switch's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockShown {
+    /// What it shows.
+    pub now: Timestamp,
+    /// Local time of the switch.
+    pub offset: UtcOffset,
+    /// Whether it stands until it is told.
+    pub manual: bool,
+    /// Where it was to be moved, where there was no time to get there: who asks again gets further.
+    pub wanted: Option<Timestamp>,
 }
 
 /// A handle to give orders with, from any thread with a runtime.
@@ -114,6 +154,33 @@ impl Orders {
         order.check()?;
         let (tell, told) = oneshot::channel();
         self.want(Wanted::Order(order, tell))?;
+        match tokio::time::timeout(WITHIN, told).await {
+            Ok(told) => told.unwrap_or(Err(Unfulfilled::Stopped)),
+            Err(_) => Err(Unfulfilled::Unknown),
+        }
+    }
+
+    /// The time.
+    ///
+    /// # Errors
+    /// Where nobody can tell it now.
+    pub async fn clock(&self) -> Result<ClockShown, Unfulfilled> {
+        let (tell, told) = oneshot::channel();
+        self.want(Wanted::Clock(tell))?;
+        match tokio::time::timeout(WITHIN, told).await {
+            Ok(told) => told.map_err(|_| Unfulfilled::Stopped),
+            Err(_) => Err(Unfulfilled::Busy),
+        }
+    }
+
+    /// Moves a clock that stands, from one thing that is due to the next, and answers when all that was due is durable; or after
+    /// some seconds of work, when there is more, with how far it has come.
+    ///
+    /// # Errors
+    /// Why it does not move. With [`Unfulfilled::Unknown`] and [`Unfulfilled::Stopped`] it may have.
+    pub async fn move_clock(&self, by: Move) -> Result<ClockShown, Unfulfilled> {
+        let (tell, told) = oneshot::channel();
+        self.want(Wanted::Move(by, tell))?;
         match tokio::time::timeout(WITHIN, told).await {
             Ok(told) => told.unwrap_or(Err(Unfulfilled::Stopped)),
             Err(_) => Err(Unfulfilled::Unknown),

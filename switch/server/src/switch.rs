@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Engine;
+use faults::Faults;
 use journal::{Events, Fatal, Journal, MasterKey, Options, SqliteOptions, SqliteStore};
 use shard::{Limits, Shard};
 use tokio::net::TcpListener;
@@ -19,7 +20,9 @@ use crate::banks::Banks;
 use crate::clock::Clock;
 use crate::config::{Plan, Reach, Synchronous};
 use crate::core::{self, Core, Shared};
+use crate::faulty::Gate;
 use crate::follower::Follower;
+use crate::link_faults::LinkFaults;
 use crate::links;
 use crate::metrics::{Counting, Metrics};
 use crate::orders::{Orders, Wanted};
@@ -150,6 +153,7 @@ pub struct Running {
     metrics: Metrics,
     readiness: Readiness,
     orders: Orders,
+    faults: LinkFaults,
     stop: CancellationToken,
     ended: oneshot::Receiver<Result<(), Error>>,
 }
@@ -177,6 +181,12 @@ impl Running {
     #[must_use]
     pub fn orders(&self) -> &Orders {
         &self.orders
+    }
+
+    /// The faults that testers set on its links.
+    #[must_use]
+    pub fn faults(&self) -> &LinkFaults {
+        &self.faults
     }
 
     /// Asks it to stop: nothing new is admitted, what is open runs to its end or to the drain's bound.
@@ -214,7 +224,10 @@ pub fn start(plan: Plan, paths: &Paths, hook: Option<StoreHook>) -> Result<Runni
     let (started, starts) = std::sync::mpsc::channel();
     let (ending, ended) = oneshot::channel();
     let (orders, wanted) = Orders::new(&plan.rules);
-    let hands = Hands { metrics: metrics.clone(), readiness: readiness.clone(), stop: stop.clone(), wanted };
+    let links = plan.acquirers.iter().map(|it| it.link.side.name()).chain(plan.banks.iter().map(|it| &*it.bank.name));
+    let set = Faults::new();
+    let faults = LinkFaults::new(set.clone(), links.map(str::to_owned).collect(), metrics.clone());
+    let hands = Hands { faults: set, metrics: metrics.clone(), readiness: readiness.clone(), stop: stop.clone(), wanted };
     let paths = paths.clone();
     let thread = std::thread::Builder::new().name("switch".into());
     let spawned = thread.spawn(move || {
@@ -227,7 +240,7 @@ pub fn start(plan: Plan, paths: &Paths, hook: Option<StoreHook>) -> Result<Runni
     });
     spawned.map_err(Error::Thread)?;
     match starts.recv() {
-        Ok(addresses) => Ok(Running { addresses, metrics, readiness, orders, stop, ended }),
+        Ok(addresses) => Ok(Running { addresses, metrics, readiness, orders, faults, stop, ended }),
         // It ended before it began; the reason lies in the other channel.
         Err(_) => Err(ended.blocking_recv().unwrap_or(Err(Error::Died)).err().unwrap_or(Error::Died)),
     }
@@ -235,6 +248,7 @@ pub fn start(plan: Plan, paths: &Paths, hook: Option<StoreHook>) -> Result<Runni
 
 /// What the socket thread shares with those who hold [`Running`].
 struct Hands {
+    faults: Faults,
     metrics: Metrics,
     readiness: Readiness,
     stop: CancellationToken,
@@ -249,11 +263,15 @@ async fn live(
     hands: Hands,
     started: &std::sync::mpsc::Sender<Addresses>,
 ) -> Result<(), Error> {
-    let Hands { metrics, readiness, stop, wanted } = hands;
+    let Hands { faults, metrics, readiness, stop, wanted } = hands;
     let master = MasterKey::load_or_create(paths.master_key())?;
     let (journal, events) = open_journal(&plan, &paths, &master, hook)?;
     let folded = recover(&paths, &master, &journal)?;
-    let banks = Banks::start(&plan, &paths)?.map(Rc::new);
+    let clock = Clock::start(plan.time, folded.last);
+    if clock.is_manual() {
+        tracing::info!(now = %clock.now(), "the clock stands until it is told");
+    }
+    let banks = Banks::start(&plan, &paths, &clock)?.map(Rc::new);
     let (durable, follows) = mpsc::channel(1);
     let follower = Follower::open(&paths, &master, metrics.clone())?;
     let follower =
@@ -261,7 +279,8 @@ async fn live(
 
     let listeners = listen(&plan).await?;
     let addresses = listeners.addresses();
-    let core = core(&plan, &master, folded, journal, durable, metrics, readiness.clone());
+    let gate = Rc::new(Gate::new(faults, clock, metrics));
+    let core = core(&plan, &master, folded, journal, durable, gate, readiness.clone());
     let committer = spawn_local(core::commit(Rc::clone(&core)));
     let mut events = spawn_local(core::events(Rc::clone(&core), events));
     let looker = spawn_local(core::look(Rc::clone(&core)));
@@ -314,18 +333,17 @@ fn core(
     folded: Folded,
     journal: Journal,
     durable: mpsc::Sender<u64>,
-    metrics: Metrics,
+    gate: Rc<Gate>,
     readiness: Readiness,
 ) -> Shared {
-    let clock = Clock::start(folded.last);
     let seed = master.derive(b"hash seed");
     let seed = seed.first_chunk().map_or(1, |bytes| u64::from_le_bytes(*bytes));
     let engine = Engine::new(plan.rules.clone(), folded.state, seed);
     let names: HashMap<_, Arc<str>> = plan.banks.iter().map(|it| (it.bank.bank, it.bank.name.clone())).collect();
     let limits = Limits { outbox_max: plan.limits.outbox_max_bytes, block_max: plan.limits.block_max_bytes };
-    let counting = Counting::new(metrics.clone(), readiness.clone(), names);
-    let shard = Shard::start(clock.now(), engine, journal.next(), limits, counting);
-    Rc::new(std::cell::RefCell::new(Core::new(shard, clock, plan.limits.clone(), metrics, journal, durable, readiness)))
+    let counting = Counting::new(gate.metrics.clone(), readiness.clone(), names);
+    let shard = Shard::start(gate.clock.now(), engine, journal.next(), limits, counting);
+    Rc::new(std::cell::RefCell::new(Core::new(shard, gate, plan.limits.clone(), journal, durable, readiness)))
 }
 
 /// Ports that are open already.

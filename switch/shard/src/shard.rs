@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State};
+use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State, sabotage};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
@@ -256,10 +256,42 @@ impl<W: Watch> Shard<W> {
     #[must_use]
     pub fn is_drained(&self) -> bool {
         let waits = |leg| self.state().leg(leg).is_some_and(|leg| leg.status == engine::LegStatus::Sent);
-        self.block.is_empty()
-            && self.durable + 1 == self.open_number
-            && self.links.open.values().all(|link| link.outbox.len() == 0)
-            && !self.state().open_legs().any(waits)
+        self.is_settled() && !self.state().open_legs().any(waits)
+    }
+
+    /// Whether everything decided is durable and has left.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_durable() && self.links.open.values().all(|link| link.outbox.len() == 0)
+    }
+
+    /// Whether everything decided is durable.
+    #[must_use]
+    pub fn is_durable(&self) -> bool {
+        self.block.is_empty() && self.durable + 1 == self.open_number
+    }
+
+    /// How many sign-ons and echoes of the sessions' own wait for an answer.
+    #[must_use]
+    pub fn sessions_asking(&self) -> usize {
+        self.links.banks().filter(|(_, link)| link.session.asked.is_some()).count()
+    }
+
+    /// How many banks' links are due for an echo by `now`.
+    #[must_use]
+    pub fn echoes_due(&self, now: Timestamp) -> usize {
+        let idle = |link: &Link| link.session.asked.is_none() && link.session.due.is_some_and(|due| due <= now);
+        self.links.banks().filter(|(_, link)| idle(link)).count()
+    }
+
+    /// Asks no idle bank for an echo before its silence, counted from `from`, is long enough: for a clock that leaps, since what a
+    /// leap leaves out is nobody's silence.
+    pub fn put_off_echoes(&mut self, from: Timestamp) {
+        for link in self.links.open.values_mut() {
+            if let (Side::Bank(bank), None, Some(due)) = (&link.config.side, link.session.asked, &mut link.session.due) {
+                *due = (*due).max(from + bank.echo_after);
+            }
+        }
     }
 
     /// Links with bytes that may leave, each once.
@@ -442,6 +474,7 @@ impl<W: Watch> Shard<W> {
 
     /// Says no to what was never admitted: no record, no state, around the gate.
     fn refuse(&mut self, now: Timestamp, id: LinkId, message: &Message<'_>, code: ResponseCode, why: &str) {
+        let why = if sabotage::is(sabotage::Fault::FieldNotNamed) { "" } else { why };
         let remark = why.as_bytes().get(..why.len().min(25)).filter(|text| !text.is_empty()).and_then(Text::new);
         self.watch.refused();
         self.links.hurry(now, id, &Message { remark, ..engine::refusal(message, code) }, &mut self.watch);
@@ -451,7 +484,9 @@ impl<W: Watch> Shard<W> {
     fn asked_network(&mut self, now: Timestamp, id: LinkId, side: &Side, message: &Message<'_>) {
         let Some(code) = message.network else { return };
         if code == NetworkCode::Echo {
-            return self.links.hurry(now, id, &engine::refusal(message, ResponseCode::APPROVED), &mut self.watch);
+            let refused = sabotage::is(sabotage::Fault::EchoRefused);
+            let answer = if refused { ResponseCode::NOT_SUPPORTED } else { ResponseCode::APPROVED };
+            return self.links.hurry(now, id, &engine::refusal(message, answer), &mut self.watch);
         }
         let (institution, bank) = match side {
             Side::Bank(bank) => (bank.institution, Some(bank.bank)),

@@ -50,14 +50,24 @@ fn finder(sabotage: Sabotage) -> Checker {
             Fault::MatchedByStanAlone | Fault::JoinedOnOldLink => Checker::Delivery,
             Fault::DeadLetterLost | Fault::DiscardedComesBack | Fault::ReversalAfterDecline => Checker::Reversals,
             Fault::HoldEndedTwice | Fault::HoldNeverEnds => Checker::Holds,
-            Fault::FeeKeptOnReversal | Fault::InterchangeToSwitch => Checker::Positions,
+            Fault::FeeKeptOnReversal | Fault::InterchangeToSwitch | Fault::FeeForgotten => Checker::Positions,
             Fault::PostedInClosedDay | Fault::DayClosedEarly => Checker::Days,
             Fault::WrongBusinessDate => Checker::Dates,
             Fault::RepeatedUnderNewName => Checker::Gate,
             Fault::OutcomeNotKept => Checker::Drained,
             Fault::StandInOvertaken => Checker::StandIn,
-            Fault::LimitKept => Checker::Limits,
+            Fault::LimitKept | Fault::AmountLimitForgotten | Fault::CountLimitForgotten => Checker::Limits,
             Fault::HotCardAsked => Checker::HotCards,
+            Fault::ConflictTakenForRepeat
+            | Fault::InquiryAnsweredFromStore
+            | Fault::InquiryReversed
+            | Fault::EntryOneSided
+            | Fault::SignOnRefused
+            | Fault::EchoRefused
+            | Fault::CutoverNotTold
+            | Fault::CrashTakenForUnsent
+            | Fault::FieldNotNamed
+            | Fault::WrongCode(_) => unreachable!("the simulator does not look for it"),
         },
     }
 }
@@ -73,7 +83,7 @@ fn caught(sabotage: Sabotage) -> Option<u64> {
 
 #[test]
 fn every_planted_fault_is_found_by_the_checker_that_must() {
-    let all = Sabotage::AT_THE_SEAMS.iter().copied().chain(Fault::ALL.iter().copied().map(Sabotage::Engine));
+    let all = Sabotage::AT_THE_SEAMS.iter().copied().chain(Fault::SIMULATED.iter().copied().map(Sabotage::Engine));
     let mut unseen = Vec::new();
     for sabotage in all {
         match caught(sabotage) {

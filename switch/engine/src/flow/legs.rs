@@ -46,6 +46,7 @@ pub(super) fn start<O: Out>(
     let on_timeout = match if terms.escrow { step.on_timeout } else { step.on_timeout_cash_kept } {
         // Whoever may have been charged must be given it back.
         OnTimeout::Nothing if terms.due.fee > 0 => OnTimeout::Reverse,
+        OnTimeout::Nothing if sabotage::is(sabotage::Fault::InquiryReversed) => OnTimeout::Reverse,
         other => other,
     };
     let fees::Due { fee, interchange } = terms.due;

@@ -6,6 +6,7 @@ use super::Turn;
 use super::answer::refusal;
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
+use crate::sabotage;
 use crate::{BankId, LinkId};
 
 /// Answers a sign-on or sign-off; a bank that signs off is asked nothing more until it signs on.
@@ -18,6 +19,9 @@ pub(super) fn answer<O: Out>(
     code: NetworkCode,
 ) {
     let (on, answer) = match code {
+        NetworkCode::SignOn | NetworkCode::SignOff if sabotage::is(sabotage::Fault::SignOnRefused) => {
+            (None, ResponseCode::NOT_SUPPORTED)
+        }
         NetworkCode::SignOn => (Some(true), ResponseCode::APPROVED),
         NetworkCode::SignOff => (Some(false), ResponseCode::APPROVED),
         NetworkCode::Echo => (None, ResponseCode::APPROVED),

@@ -1,10 +1,10 @@
 //! After a stop: whatever was open may have been sent, and is resolved by its kind's rule.
 
 use super::{Turn, dates, legs};
-use crate::LegId;
 use crate::out::Out;
 use crate::record::{LossReason, Record};
 use crate::state::LegStatus;
+use crate::{LegId, sabotage};
 
 /// Begins a new stream, or takes an old one up again. No link of before exists, so banks are down until they link again, and
 /// nobody is there to be told; what is decided is what repeats will be told.
@@ -24,7 +24,11 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, seed: u64) {
     let open: Vec<LegId> = turn.state().open_legs().collect();
     for leg in open {
         if turn.state().leg(leg).is_some_and(|it| it.status == LegStatus::Sent) {
-            legs::lost(turn, leg, LossReason::Stopped);
+            if sabotage::is(sabotage::Fault::CrashTakenForUnsent) {
+                legs::undelivered(turn, leg);
+            } else {
+                legs::lost(turn, leg, LossReason::Stopped);
+            }
         }
     }
     dates::close(turn);

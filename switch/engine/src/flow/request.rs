@@ -158,11 +158,12 @@ pub(super) fn known<O: Out>(turn: &Turn<'_, O>, asked: &Asked, moves_money: bool
     let found = book.find(key).find(|(_, it)| same_time(&it.asked) && !sabotage::is(sabotage::Fault::DuplicateTaken));
     let Some((first, it)) = found else { return Known::No { charged: false } };
     match it.standing {
-        _ if !it.asked.is_repeated_by(asked) => Known::Conflict,
+        _ if !it.asked.is_repeated_by(asked) && !sabotage::is(sabotage::Fault::ConflictTakenForRepeat) => Known::Conflict,
         Standing::Reversed if sabotage::is(sabotage::Fault::ReversedApprovedAgain) => Known::Answered(first),
         Standing::Reversed | Standing::Tombstone => Known::Conflict,
         Standing::Open => Known::Open(first),
         Standing::Answered if moves_money => Known::Answered(first),
+        Standing::Answered if sabotage::is(sabotage::Fault::InquiryAnsweredFromStore) => Known::Answered(first),
         // An inquiry is asked again, but a PIN block is shown to a bank once: a replayed one would cost the holder a try.
         Standing::Answered if with_pin => Known::Conflict,
         Standing::Answered => Known::No { charged: it.legs.iter().any(|leg| leg.charged) },

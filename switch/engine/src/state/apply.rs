@@ -52,7 +52,9 @@ impl State {
                 None
             }
             Record::BankSigned { bank, on } => {
-                self.banks.set_signed_off(bank, !on);
+                if !sabotage::is(sabotage::Fault::SignOnRefused) {
+                    self.banks.set_signed_off(bank, !on);
+                }
                 if on {
                     self.retry_now(at, bank);
                 }

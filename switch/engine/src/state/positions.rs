@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use model::{BusinessDate, Currency};
 
 use crate::bytes::{Bytes, Damaged, Source};
+use crate::sabotage;
 
 /// One side of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +68,9 @@ impl Positions {
             *net = net.wrapping_add(amount);
         };
         change(from, amount.wrapping_neg());
-        change(to, amount);
+        if !sabotage::is(sabotage::Fault::EntryOneSided) {
+            change(to, amount);
+        }
     }
 
     pub(super) fn open_day(&mut self, date: BusinessDate) {

@@ -4,17 +4,12 @@ use regex_lite::Regex;
 
 use super::parse::Reading;
 use super::reader::{Entry, Item};
-use super::steps::EXPECT_KEYS;
-use super::{Check, Error, Matcher, Shape, fields};
-
-/// The words of a matcher.
-pub(crate) const MATCHERS: [&str; 9] = ["echo", "present", "absent", "optional", "regex", "in", "range", "near", "ignore"];
+use super::{Check, Error, Matcher, Shape, fields, keys};
 
 impl<'a> Reading<'a> {
     /// What is expected of a field of a message.
     pub(super) fn field_check(&self, entry: &Entry<'a>) -> Result<Check, Error> {
-        let names: Vec<_> = fields::FIELDS.iter().map(|it| it.name).chain(EXPECT_KEYS).collect();
-        let field = fields::named(entry.key).ok_or_else(|| entry.unknown(&names))?;
+        let field = fields::named(entry.key).ok_or_else(|| entry.unknown(&keys::EXPECT.known()))?;
         self.check(entry, Some(field.number), field.shape, true)
     }
 
@@ -30,9 +25,10 @@ impl<'a> Reading<'a> {
 
     fn matcher(&self, item: &Item<'a>, shape: Shape, can_echo: bool) -> Result<Matcher, Error> {
         let mut table = item.table()?;
-        let said: Vec<_> = MATCHERS.iter().filter(|word| table.has(word)).copied().collect();
+        let words = keys::names(keys::MATCHERS);
+        let said: Vec<_> = words.iter().filter(|word| table.has(word)).copied().collect();
         let [word] = said.as_slice() else {
-            return Err(item.error("a matcher says exactly one thing", format!("write one of {}", MATCHERS.join(", "))));
+            return Err(item.error("a matcher says exactly one thing", format!("write one of {}", words.join(", "))));
         };
         let value = table.need(word, "")?;
         let ordered = || match shape.has_order() {
@@ -76,7 +72,7 @@ impl<'a> Reading<'a> {
                 Matcher::Near(self.value(&value, shape)?, reach)
             }
         };
-        table.finish(&MATCHERS)?;
+        table.finish(&words)?;
         Ok(matcher)
     }
 }

@@ -8,10 +8,12 @@ mod error;
 pub mod fields;
 mod format;
 pub mod keys;
+mod lint;
 mod matcher;
 mod model;
 mod parse;
 mod reader;
+mod schema;
 mod steps;
 mod template;
 #[cfg(test)]
@@ -23,9 +25,12 @@ pub use draft::write;
 pub use error::Error;
 pub use fields::Draft;
 pub use format::format;
+pub use lint::{Finding, Linter, Severity};
 pub use matcher::{Check, Judged, Matcher, Shape};
 pub use model::{
     Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,
     SettingValue, Span, Step, Subject, TerminalSection, Wanted,
 };
+pub use schema::schema;
 pub use template::{Part, Template};
+pub use times::duration;

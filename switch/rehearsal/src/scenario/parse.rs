@@ -8,14 +8,10 @@ use bank_adapters::Cast;
 use model::{Pan, TerminalId, Text, Timestamp, UtcOffset};
 
 use super::reader::{Entry, File, Item, Table};
-use super::{Action, At, Error, Part, Scenario, Send, Shape, Step, Template, TerminalSection, fields, times};
+use super::{Action, At, Error, Part, Scenario, Send, Shape, Step, Template, TerminalSection, fields, keys, times};
 
 /// 2022-12-28T09:00:00+07:00, in microseconds.
 const START: Timestamp = Timestamp::from_micros(1_672_192_800_000_000);
-/// What stands in a file.
-pub(crate) const KEYS: [&str; 10] = ["title", "about", "rule", "tags", "seed", "start", "vars", "switch", "terminal", "step"];
-/// What stands in `[terminal.NAME]`.
-pub(crate) const TERMINAL_KEYS: [&str; 6] = ["id", "institution", "link", "merchant_type", "entry_mode", "merchant"];
 
 impl Scenario {
     /// Reads and checks a file.
@@ -32,6 +28,23 @@ impl Scenario {
     /// # Errors
     /// Where it is no scenario.
     pub fn parse(path: &Path, source: &str, cast: &Cast) -> Result<Self, Error> {
+        Self::parsed(path, source, cast, &mut Vec::new())
+    }
+
+    /// The same, telling of every step with a mistake, not only of the first.
+    ///
+    /// # Errors
+    /// Where it is no scenario: at least one.
+    pub fn check(path: &Path, source: &str, cast: &Cast) -> Result<Self, Vec<Error>> {
+        let mut later = Vec::new();
+        Self::parsed(path, source, cast, &mut later).map_err(|first| {
+            later.insert(0, first);
+            later
+        })
+    }
+
+    /// Gives the first error back and puts the others into `later`.
+    fn parsed(path: &Path, source: &str, cast: &Cast, later: &mut Vec<Error>) -> Result<Self, Error> {
         let file = File { path, source };
         no_card_numbers(file)?;
         let document = file.document()?;
@@ -65,11 +78,21 @@ impl Scenario {
         };
         let mut reading = Reading { file, cast, scenario: &mut scenario, names: Names::default() };
         reading.terminals(table.take("terminal"))?;
-        table.finish(&KEYS)?;
-        reading.all_steps(steps)?;
-        Ok(scenario)
+        let mut errors: Vec<_> = table.finish(&keys::names(keys::TOP)).err().into_iter().collect();
+        reading.all_steps(steps, &mut errors)?;
+        let mut errors = errors.into_iter();
+        match errors.next() {
+            None => Ok(scenario),
+            Some(first) => {
+                later.extend(errors);
+                Err(first)
+            }
+        }
     }
 }
+
+/// A step is about a message, and there is none.
+pub(super) const NOTHING_SENT: &str = "nothing was sent before";
 
 /// Names that were given so far.
 #[derive(Default)]
@@ -80,6 +103,33 @@ pub(super) struct Names {
     pub(super) messages: HashSet<String>,
     /// What was captured.
     pub(super) captures: HashSet<String>,
+}
+
+/// Steps with a mistake, as far as later ones may stand on them.
+#[derive(Default)]
+struct Broken {
+    /// What they are called and what they would have captured.
+    names: Vec<String>,
+    /// Whether one of them sends.
+    sends: bool,
+}
+
+impl Broken {
+    fn add(&mut self, item: &Item<'_>) {
+        let Ok(mut table) = item.table() else { return };
+        self.sends |= table.has("send");
+        let name = table.take("as").and_then(|it| it.text().ok().map(str::to_owned));
+        let captures = table.take("capture").and_then(|it| it.table().ok()).map(|mut table| table.rest());
+        self.names.extend(name);
+        self.names.extend(captures.into_iter().flatten().map(|entry| entry.key.to_owned()));
+    }
+
+    /// Whether a later step's error may come of theirs.
+    fn explains(&self, error: &Error, step: &str) -> bool {
+        let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-');
+        let named = step.split(|it| !is_word(it)).any(|word| self.names.iter().any(|name| name == word));
+        named || (self.sends && error.problem == NOTHING_SENT)
+    }
 }
 
 /// What is known while the file is read from top to bottom.
@@ -124,7 +174,7 @@ impl<'a> Reading<'a> {
         let of_four = "a number of at most four digits";
         let merchant_type = table.take("merchant_type").map(|it| it.number(of_four)).transpose()?;
         let entry_mode = table.take("entry_mode").map_or(Ok(11), |it| it.number("a number of at most three digits"))?;
-        table.finish(&TERMINAL_KEYS)?;
+        table.finish(&keys::names(keys::TERMINAL))?;
         let defaults = default_terminal(name, "", 0);
         Ok(TerminalSection {
             id,
@@ -137,26 +187,39 @@ impl<'a> Reading<'a> {
         })
     }
 
-    fn all_steps(&mut self, given: Option<Item<'a>>) -> Result<(), Error> {
+    /// Reads every step. A mistake does not hide those of later steps, but what only follows from it is not told.
+    fn all_steps(&mut self, given: Option<Item<'a>>, errors: &mut Vec<Error>) -> Result<(), Error> {
         let steps = given.map_or(Ok(Vec::new()), |it| it.list())?;
         if steps.is_empty() {
             let problem = "the scenario has no steps: nothing would be played";
-            return Err(self.file.error(&(0..0), problem, "write at least one [[step]]"));
+            errors.push(self.file.error(&(0..0), problem, "write at least one [[step]]"));
         }
-        for item in steps {
-            let mut table = item.table()?;
-            let name = table.take("as").map(|it| self.new_name(&it)).transpose()?;
-            let (span, action) = self.action(table)?;
-            let line = self.scenario.line(&item.span);
-            let place = self.scenario.steps.len();
-            if let Some(name) = &name {
-                self.names.steps.insert(name.value.clone(), place);
-                if matches!(action, Action::Send(_) | Action::Expect(_)) {
-                    self.names.messages.insert(name.value.clone());
-                }
+        let mut broken = Broken::default();
+        for (at, item) in steps.iter().enumerate() {
+            let Err(error) = self.step(item) else { continue };
+            let end = steps.get(at + 1).map_or(self.file.source.len(), |next| next.span.start);
+            let text = self.file.source.get(item.span.start..end).unwrap_or_default();
+            if !broken.explains(&error, text) {
+                errors.push(error);
             }
-            self.scenario.steps.push(Step { line, span, name, action });
+            broken.add(item);
         }
+        Ok(())
+    }
+
+    fn step(&mut self, item: &Item<'a>) -> Result<(), Error> {
+        let mut table = item.table()?;
+        let name = table.take("as").map(|it| self.new_name(&it)).transpose()?;
+        let (span, action) = self.action(table)?;
+        let line = self.scenario.line(&item.span);
+        let place = self.scenario.steps.len();
+        if let Some(name) = &name {
+            self.names.steps.insert(name.value.clone(), place);
+            if matches!(action, Action::Send(_) | Action::Expect(_)) {
+                self.names.messages.insert(name.value.clone());
+            }
+        }
+        self.scenario.steps.push(Step { line, span, name, action });
         Ok(())
     }
 

@@ -5,46 +5,29 @@ use std::time::Duration;
 use model::{Kind, Mti};
 
 use super::model::{CommandWord, ExpectAt};
-use super::parse::Reading;
+use super::parse::{NOTHING_SENT, Reading};
 use super::reader::{Entry, Item, Table};
 use super::{
     Action, Assert, Clock, Command, Error, Expect, Fault, Send, Sent, Setting, SettingValue, Shape, Span, Subject, Template,
-    Wanted, fields, times,
+    Wanted, fields, keys, times,
 };
 use crate::replay::{FaultKind, FaultSpec, Party, Way};
 
-/// What a step does: exactly one of these keys.
-pub(crate) const ACTIONS: [&str; 6] = ["send", "expect", "command", "fault", "clock", "assert"];
-/// What can be sent beside the kinds.
-pub(crate) const SENT: [&str; 10] =
-    ["authorization", "completion", "advice", "repeat", "reversal", "reversal-advice", "sign-on", "sign-off", "echo", "bytes"];
-/// Keys of a send step beside the fields.
-pub(crate) const SEND_KEYS: [&str; 7] = ["as", "from", "card", "of", "kind", "hex", "raw"];
-/// Keys of an expect step beside the fields.
-pub(crate) const EXPECT_KEYS: [&str; 5] = ["as", "of", "at", "within", "capture"];
-/// Keys of a command step.
-pub(crate) const COMMAND_KEYS: [&str; 8] = ["bank", "card", "list", "of", "leg", "operator", "reason", "refused"];
-/// What can be ordered.
-pub(crate) const COMMANDS: [&str; 7] = ["cutover", "sign-off", "sign-on", "retry", "discard", "block", "unblock"];
-/// Keys of a fault step.
-pub(crate) const FAULT_KEYS: [&str; 7] = ["on", "way", "only", "times", "by", "rate", "for"];
-/// What can be looked at.
-pub(crate) const SUBJECTS: [&str; 10] =
-    ["ledger", "positions", "owed", "dead-letters", "hot-cards", "overruled", "holding", "status", "business-date", "metric"];
 /// How long an expectation waits where it does not say.
 const WITHIN: Duration = Duration::from_secs(40);
 
 impl<'a> Reading<'a> {
     /// What a step does, and where it says so.
     pub(super) fn action(&mut self, mut table: Table<'a>) -> Result<(Span, Action), Error> {
-        let said: Vec<_> = ACTIONS.iter().filter(|key| table.has(key)).copied().collect();
+        let actions: Vec<_> = keys::VERBS.iter().map(|verb| verb.key.name).collect();
+        let said: Vec<_> = actions.iter().filter(|key| table.has(key)).copied().collect();
         let one = match said.as_slice() {
             [one] => *one,
             [] => {
                 return Err(self.file.error(
                     &table.span,
                     "the step does nothing",
-                    format!("write one of {}", ACTIONS.join(", ")),
+                    format!("write one of {}", actions.join(", ")),
                 ));
             }
             many => {
@@ -69,8 +52,7 @@ impl<'a> Reading<'a> {
     }
 
     fn send(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Send, Error> {
-        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).chain(SENT).collect();
-        let word = item.word(&known)?;
+        let word = item.word(&keys::sent())?;
         let what = match word {
             "authorization" => Sent::Authorization,
             "completion" => Sent::Completion,
@@ -101,7 +83,7 @@ impl<'a> Reading<'a> {
             Some(of) => Some(of?),
             None if about => {
                 let last = self.last_sent(|send| !matches!(send.what, Sent::Bytes { .. }));
-                Some(last.ok_or_else(|| item.error("nothing was sent before", "send what it is about first"))?)
+                Some(last.ok_or_else(|| item.error(NOTHING_SENT, "send what it is about first"))?)
             }
             None => None,
         };
@@ -146,8 +128,7 @@ impl<'a> Reading<'a> {
 
     /// `field = text`, or `field = { absent = true }`.
     fn setting(&self, entry: &Entry<'a>) -> Result<Setting, Error> {
-        let names: Vec<_> = fields::FIELDS.iter().filter(|it| !it.part).map(|it| it.name).chain(SEND_KEYS).collect();
-        let field = fields::named(entry.key).ok_or_else(|| entry.unknown(&names))?;
+        let field = fields::named(entry.key).ok_or_else(|| entry.unknown(&keys::SEND.known()))?;
         let (item, span) = (&entry.value, entry.value.span.clone());
         if item.is_table() {
             let mut table = item.table()?;
@@ -196,7 +177,7 @@ impl<'a> Reading<'a> {
             (Some(bank), ..) => ExpectAt::Bank(bank),
             (None, Some(terminal), _) => ExpectAt::Terminal(terminal.to_owned()),
             (None, None, Some(send)) => ExpectAt::Terminal(send.from.clone()),
-            (None, None, None) => return Err(item.error("nothing was sent before", "say where it arrives: at = \"acleda\"")),
+            (None, None, None) => return Err(item.error(NOTHING_SENT, "say where it arrives: at = \"acleda\"")),
         };
         if wanted == Wanted::Answer && matches!(place, ExpectAt::Bank(_)) {
             return Err(
@@ -234,14 +215,14 @@ impl<'a> Reading<'a> {
             let of = self.sent(&table.need("of", "say which transaction: of = \"…\"")?)?;
             Ok::<_, Error>((of, table.take("leg").map_or(Ok(0), |it| it.number("0 or 1"))?))
         };
-        let order = match item.word(&COMMANDS)? {
+        let order = match item.word(&keys::word_names(keys::COMMAND.words()))? {
             "cutover" => CommandWord::Cutover,
             "sign-off" => CommandWord::SignOff(bank(&mut table)?),
             "sign-on" => CommandWord::SignOn(bank(&mut table)?),
             "retry" => leg(&mut table).map(|(of, leg)| CommandWord::Retry(of, leg))?,
             "discard" => leg(&mut table).map(|(of, leg)| CommandWord::Discard(of, leg))?,
             "block" => {
-                let list = table.take("list").map_or(Ok("blocked"), |it| it.word(&["lost", "stolen", "blocked"]))?;
+                let list = table.take("list").map_or(Ok("blocked"), |it| it.word(&keys::word_names(keys::LISTS)))?;
                 CommandWord::Block(card(&mut table)?.value, list.to_owned())
             }
             _ => CommandWord::Unblock(card(&mut table)?.value),
@@ -252,13 +233,13 @@ impl<'a> Reading<'a> {
         };
         let (operator, reason) = (text(table.take("operator"), "rehearsal")?, text(table.take("reason"), "")?);
         let refused = table.take_entry("refused").map(|it| self.check(&it, None, Shape::Text(4096), false)).transpose()?;
-        table.finish(&COMMAND_KEYS)?;
+        table.finish(&keys::COMMAND.keys_with(item.text()?))?;
         Ok(Command { order: item.at(order), operator, reason, refused })
     }
 
     fn fault(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Fault, Error> {
         let by = |table: &mut Table<'a>, key, remedy| table.need(key, remedy)?.duration();
-        let kind = match item.word(&FaultKind::NAMES)? {
+        let kind = match item.word(&keys::word_names(keys::FAULT.words()))? {
             "delay" => FaultKind::Delay(by(&mut table, "by", "say how long: by = \"26s\"")?),
             "drop" => FaultKind::Drop,
             "duplicate" => FaultKind::Duplicate,
@@ -283,7 +264,7 @@ impl<'a> Reading<'a> {
             (_, None) => return Err(item.error("nobody says where", "name a bank or a terminal: on = \"acleda\"")),
             (_, Some(it)) => Some(self.far_end(&it)?),
         };
-        let way = match table.take("way").map_or(Ok("both"), |it| it.word(&["in", "out", "both"]))? {
+        let way = match table.take("way").map_or(Ok("both"), |it| it.word(&keys::word_names(keys::WAYS)))? {
             "in" => Way::In,
             "out" => Way::Out,
             _ => Way::Both,
@@ -292,7 +273,7 @@ impl<'a> Reading<'a> {
             .take("only")
             .map(|it| mti(it.text()?).ok_or_else(|| it.error("is no message type", "write four digits, such as \"0210\"")));
         let (only, times) = (only.transpose()?, table.take("times").map(|it| it.number("a whole number")).transpose()?);
-        table.finish(&FAULT_KEYS)?;
+        table.finish(&keys::FAULT.keys_with(item.text()?))?;
         Ok(Fault { spec: FaultSpec { kind, on, way, only, times } })
     }
 
@@ -312,8 +293,10 @@ impl<'a> Reading<'a> {
         match item.text().unwrap_or_default() {
             "rest" => Ok(Clock::Rest),
             "cutover" => Ok(Clock::Cutover),
-            text if text.starts_with('+') => times::duration(&text[1..]).map(Clock::By).ok_or_else(wrong),
-            _ => {
+            text => {
+                if let Some(span) = text.strip_prefix('+') {
+                    return times::duration(span).map(Clock::By).ok_or_else(wrong);
+                }
                 let moment = item.moment().map_err(|_| wrong())?;
                 let (at, _) = times::moment(moment, self.scenario.offset).ok_or_else(wrong)?;
                 Ok(Clock::Until(at))
@@ -323,7 +306,7 @@ impl<'a> Reading<'a> {
 
     fn assert(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Assert, Error> {
         let bank = |it: Option<Item<'a>>| it.map(|it| self.bank_named(&it)).transpose();
-        let (subject, figures): (_, &[(&str, Shape)]) = match item.word(&SUBJECTS)? {
+        let (subject, figures): (_, &[(&str, Shape)]) = match item.word(&keys::word_names(keys::ASSERT.words()))? {
             "ledger" => {
                 (self.ledger(&mut table)?, &[("balance", Shape::Amount), ("held", Shape::Amount), ("change", Shape::Amount)])
             }
@@ -345,8 +328,7 @@ impl<'a> Reading<'a> {
         for (name, shape) in figures {
             checks.extend(table.take_entry(name).map(|entry| self.check(&entry, None, *shape, false)).transpose()?);
         }
-        let known: Vec<_> = figures.iter().map(|(name, _)| *name).chain(["eventually"]).collect();
-        table.finish(&known)?;
+        table.finish(&keys::ASSERT.keys_with(item.text()?))?;
         if checks.is_empty() {
             let names: Vec<_> = figures.iter().map(|(name, _)| *name).collect();
             return Err(item.error("nothing is asserted", format!("say what it is to be: {} = …", names.join(" or "))));

@@ -149,7 +149,7 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
         (&step("fault = \"delay\"\non = \"acleda\""), "5:1", "by = \"26s\""),
         (&step("fault = \"drop\"\non = \"pos\""), "7:6", "name of a terminal"),
         (&step("clock = \"25s\""), "6:9", "write \"+25s\""),
-        (&step("assert = \"owed\"\nnumber = 0"), "7:1", "known here: count"),
+        (&step("assert = \"owed\"\nnumber = 0"), "7:1", "known here: as, bank, count, eventually"),
         (&step("assert = \"owed\""), "6:10", "say what it is to be: count"),
         (&step("assert = \"ledger\"\ncurrency = \"KHR\"\nheld = \"0 KHR\""), "5:1", "card = \"dara\""),
     ];

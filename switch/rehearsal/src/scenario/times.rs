@@ -9,7 +9,7 @@ use toml::value::{Datetime, Offset};
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000)];
 
 /// Reads `40s`, `1h30m`, `500ms`, `7d`; `None` where it is no such thing.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+pub fn duration(text: &str) -> Option<Duration> {
     let (mut rest, mut sum) = (text, 0u64);
     if text.is_empty() {
         return None;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use faults::{Direction, Faults, Name, Pipe, Strike};
+use faults::{Direction, Faults, Name, Pipe};
 use model::Timestamp;
 use shard::LinkConfig;
 use wire::{Cut, Dialect, Framing};
@@ -52,6 +52,8 @@ pub(super) struct Far {
     out: Pipe,
     /// What has arrived and is no whole frame yet.
     inbox: BytesMut,
+    /// What leaves for the switch past its pipe.
+    outbox: BytesMut,
     /// What has arrived is no frame: where one begins cannot be told any more.
     lost: bool,
     /// Frames that a fault struck on their way out, and its word.
@@ -69,6 +71,7 @@ impl Far {
             into,
             out,
             inbox: BytesMut::new(),
+            outbox: BytesMut::new(),
             lost: false,
             marks: VecDeque::new(),
         }
@@ -78,6 +81,7 @@ impl Far {
     pub(super) fn connected(&mut self, faults: &Faults) {
         [self.into, self.out] = pipes(&self.role, self.dialect.clone(), self.framing, self.frame_max, faults);
         self.inbox.clear();
+        self.outbox.clear();
         self.lost = false;
         self.marks.clear();
     }
@@ -97,29 +101,40 @@ impl Far {
         !self.lost && !self.into.broken() && !self.out.broken()
     }
 
-    /// Bytes of the switch have come as far as the pipe.
-    pub(super) fn arrives(&mut self, now: Timestamp, bytes: &[u8]) {
+    /// Bytes of the switch have come as far as the pipe. Gives what will not come out of it.
+    pub(super) fn arrives(&mut self, now: Timestamp, bytes: &[u8]) -> Vec<Seen> {
+        if self.out.is_idle(now) {
+            self.out.passed(bytes);
+            self.inbox.extend_from_slice(bytes);
+            return Vec::new();
+        }
+        let mut lost = Vec::new();
         for frame in self.frames_of(bytes) {
-            let struck = self.out.push(now, frame);
-            let twice = struck.iter().any(|it| it.name == Name::Duplicate);
-            if let Some(word) = word(&struck) {
-                self.marks.extend(std::iter::repeat_n((frame.to_vec(), word), if twice { 2 } else { 1 }));
+            let fate = Fate::of(&mut self.out, now, frame);
+            if fate.lost {
+                lost.push(self.seen(now, true, self.body(frame), fate));
+            } else if let Some(word) = fate.word {
+                let copies = if word == Name::Duplicate.word() { 2 } else { 1 };
+                self.marks.extend(std::iter::repeat_n((frame.to_vec(), word), copies));
             }
         }
         while self.marks.len() > MARKS_MAX {
             self.marks.pop_front();
         }
+        lost
     }
 
     /// The next whole frame that has come out of the pipe, and what a fault did to it.
-    pub(super) fn next_frame(&mut self, now: Timestamp) -> Option<(Bytes, Option<String>)> {
-        self.inbox.extend_from_slice(&self.out.pop(now));
+    pub(super) fn next_frame(&mut self, now: Timestamp) -> Option<(Bytes, Fate)> {
+        if !self.out.is_empty() {
+            self.inbox.extend_from_slice(&self.out.pop(now));
+        }
         loop {
             match self.framing.cut(&self.inbox, self.frame_max) {
                 Ok(Cut::Frame { consumed, .. }) => {
                     let frame = self.inbox.split_to(consumed).freeze();
-                    let word = self.mark_of(&frame);
-                    return Some((frame, word));
+                    let fate = Fate { word: self.mark_of(&frame), lost: false };
+                    return Some((frame, fate));
                 }
                 Ok(Cut::KeepAlive { consumed }) => drop(self.inbox.split_to(consumed)),
                 Ok(Cut::Incomplete) => return None,
@@ -132,26 +147,34 @@ impl Far {
     }
 
     /// What a fault did to a frame: it is known by its bytes, or, where those were changed, by being no message.
-    fn mark_of(&mut self, frame: &[u8]) -> Option<String> {
+    fn mark_of(&mut self, frame: &[u8]) -> Option<&'static str> {
         if self.marks.is_empty() {
             return None;
         }
-        let same = self.marks.iter().position(|(bytes, _)| bytes == frame);
-        if let Some(place) = same {
-            return self.marks.remove(place).map(|(_, word)| word.to_owned());
+        if let Some(place) = self.marks.iter().position(|(bytes, _)| bytes == frame) {
+            return self.marks.remove(place).map(|(_, word)| word);
         }
         let spoiled = wire::read(&self.dialect, self.body(frame)).is_err();
-        spoiled.then(|| self.marks.front().map(|(_, word)| (*word).to_owned()))?
+        self.marks.front().filter(|_| spoiled).map(|(_, word)| *word)
     }
 
     /// The far end sends a frame; tells what a fault does to it.
-    pub(super) fn leaves(&mut self, now: Timestamp, frame: &[u8]) -> Option<String> {
-        word(&self.into.push(now, frame)).map(str::to_owned)
+    pub(super) fn leaves(&mut self, now: Timestamp, frame: &[u8]) -> Fate {
+        if self.into.is_idle(now) {
+            self.into.passed(frame);
+            self.outbox.extend_from_slice(frame);
+            return Fate { word: None, lost: false };
+        }
+        Fate::of(&mut self.into, now, frame)
     }
 
-    /// What comes out of the pipe towards the switch.
-    pub(super) fn to_switch(&mut self, now: Timestamp) -> Bytes {
-        self.into.pop(now)
+    /// What comes out towards the switch.
+    pub(super) fn to_switch(&mut self, now: Timestamp) -> BytesMut {
+        let mut bytes = self.outbox.split();
+        if !self.into.is_empty() {
+            bytes.extend_from_slice(&self.into.pop(now));
+        }
+        bytes
     }
 
     /// Whole frames, and behind them what is none.
@@ -177,15 +200,15 @@ impl Far {
     /// The end of the connection, as it is seen here.
     pub(super) fn closed(&mut self, now: Timestamp) -> Seen {
         self.inbox.clear();
-        self.seen(now, true, &[], Some("closed".into()))
+        self.seen(now, true, &[], Fate { word: Some("closed"), lost: false })
     }
 
     /// Something that was seen at this end: what the switch sent, or what is sent to it.
-    pub(super) fn seen(&self, at: Timestamp, from_switch: bool, body: &[u8], fault: Option<String>) -> Seen {
+    pub(super) fn seen(&self, at: Timestamp, from_switch: bool, body: &[u8], fate: Fate) -> Seen {
         let own = self.role.party();
         let (from, to) = if from_switch { (Party::Switch, own) } else { (own, Party::Switch) };
-        let arrived = from_switch || fault.as_deref() != Some("drop");
-        Seen { at, from, to, dialect: self.dialect.clone(), body: body.to_vec(), fault, arrived }
+        let Fate { word, lost } = fate;
+        Seen { at, from, to, dialect: self.dialect.clone(), body: body.to_vec(), fault: word.map(str::to_owned), arrived: !lost }
     }
 }
 
@@ -194,7 +217,23 @@ fn pipes(role: &Role, dialect: Arc<Dialect>, framing: Framing, frame_max: usize,
     [Direction::In, Direction::Out].map(|way| Pipe::new(faults.clone(), link.clone(), way, dialect.clone(), framing, frame_max))
 }
 
-/// The word of what struck; the last one, where several did.
-fn word(struck: &[Strike]) -> Option<&'static str> {
-    struck.last().map(|strike| strike.name.word())
+/// What becomes of a message on its line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fate {
+    /// The fault's word, or what else is to be said.
+    word: Option<&'static str>,
+    /// Whether it does not arrive.
+    pub(super) lost: bool,
+}
+
+impl Fate {
+    /// Puts a frame into a pipe, where faults strike it.
+    fn of(pipe: &mut Pipe, now: Timestamp, frame: &[u8]) -> Self {
+        if pipe.is_half_open(now) {
+            return Self { word: Some(Name::HalfOpen.word()), lost: true };
+        }
+        let struck = pipe.push(now, frame);
+        let lost = struck.iter().any(|it| matches!(it.name, Name::Drop | Name::Reset | Name::HalfOpen));
+        Self { word: struck.last().map(|it| it.name.word()), lost }
+    }
 }

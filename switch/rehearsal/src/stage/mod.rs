@@ -14,7 +14,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -55,6 +55,8 @@ pub struct Stage {
     /// By the name of the configuration.
     banks: BTreeMap<String, StageBank>,
     fars: BTreeMap<LineId, Far>,
+    /// Lines on which a fault holds something back.
+    held: BTreeSet<LineId>,
     /// What was seen and not asked for yet.
     seen: VecDeque<Seen>,
 }
@@ -76,8 +78,8 @@ impl Stage {
             watch: Some(metrics.watch(&plan.rules)),
         });
         let clock = Arc::new(StageClock(AtomicI64::new(begun.micros())));
-        let (banks, fars, seen) = (BTreeMap::new(), BTreeMap::new(), VecDeque::new());
-        let mut stage = Self { world, clock, plan, metrics, faults: Faults::new(), banks, fars, seen };
+        let (banks, fars, held, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), VecDeque::new());
+        let mut stage = Self { world, clock, plan, metrics, faults: Faults::new(), banks, fars, held, seen };
         let within = stage.plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).cloned();
         for bank in within.collect::<Vec<_>>() {
             stage.seat(&bank, cast).map_err(|error| wrong(&error))?;
@@ -118,7 +120,7 @@ impl Stage {
 
     /// Time goes on to the next thing that happens outside the switch, or until then; whether anything did.
     fn advance(&mut self, until: Timestamp) -> bool {
-        let due = self.fars.iter().filter_map(|(line, far)| Some((far.due()?, *line))).min();
+        let due = self.held.iter().filter_map(|line| Some((self.fars.get(line)?.due()?, *line))).min();
         let event = self.world.next(due.map_or(until, |(due, _)| due.min(until)));
         self.tell_time();
         match (event, due) {
@@ -152,7 +154,7 @@ impl Stage {
             }
             What::Closed => self.seen.push_back(far.closed(now)),
             What::Bytes(bytes) => {
-                far.arrives(now, &bytes);
+                self.seen.extend(far.arrives(now, &bytes));
                 self.pump(line);
             }
         }
@@ -163,21 +165,21 @@ impl Stage {
         let now = self.world.now();
         let Some(far) = self.fars.get_mut(&line) else { return };
         let mut goes_on = true;
-        while let Some((frame, fault)) = far.next_frame(now) {
+        while let Some((frame, fate)) = far.next_frame(now) {
             let Some(bank) = bank_at(&mut self.banks, &far.role) else {
-                self.seen.push_back(far.seen(now, true, far.body(&frame), fault));
+                self.seen.push_back(far.seen(now, true, far.body(&frame), fate));
                 continue;
             };
             let hidden = bank::is_echo(&far.dialect, far.body(&frame));
             if !hidden {
-                self.seen.push_back(far.seen(now, true, far.body(&frame), fault));
+                self.seen.push_back(far.seen(now, true, far.body(&frame), fate));
             }
             let (answers, sound) = bank.asked(&frame);
             goes_on &= sound;
             for answer in far.frames_of(&answers) {
-                let fault = far.leaves(now, answer);
-                if !hidden {
-                    self.seen.push_back(far.seen(now, false, far.body(answer), fault));
+                let fate = far.leaves(now, answer);
+                if !hidden || fate.lost {
+                    self.seen.push_back(far.seen(now, false, far.body(answer), fate));
                 }
             }
         }
@@ -185,6 +187,11 @@ impl Stage {
         goes_on &= far.is_sound();
         if !bytes.is_empty() {
             self.world.send(line, &bytes);
+        }
+        if far.due().is_none() {
+            self.held.remove(&line);
+        } else {
+            self.held.insert(line);
         }
         if !goes_on {
             self.world.close(line);

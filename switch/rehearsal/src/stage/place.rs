@@ -123,8 +123,8 @@ impl Venue for Stage {
         let now = self.now();
         let Some(far) = self.fars.get_mut(&line) else { return Ok(()) };
         for frame in far.frames_of(frame) {
-            let fault = far.leaves(now, frame);
-            self.seen.push_back(far.seen(now, false, far.body(frame), fault));
+            let fate = far.leaves(now, frame);
+            self.seen.push_back(far.seen(now, false, far.body(frame), fate));
         }
         self.pump(line);
         Ok(())

@@ -12,6 +12,8 @@ use model::{InstitutionId, Kind, UtcOffset};
 use shard::{BankLink, LinkConfig, Side};
 use wire::{Dialect, Framing};
 
+use crate::clock::Time;
+
 use super::{AcquirerSection, BankSection, Config, ConfigError, LimitsSection, Synchronous, TimersSection};
 
 /// Everything the server is told.
@@ -33,6 +35,8 @@ pub struct Plan {
     pub limits: LimitsSection,
     /// How blocks are synced.
     pub synchronous: Synchronous,
+    /// Which clock the switch goes by. No file says it, only who starts it.
+    pub time: Time,
 }
 
 /// A port on which requests come in.
@@ -248,6 +252,7 @@ impl Config {
             bulk_per_bank: self.cast.bulk_per_bank,
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
+            time: Time::System,
         })
     }
 }

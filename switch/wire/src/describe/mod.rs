@@ -9,7 +9,7 @@ mod pointer;
 
 use std::fmt::{self, Write as _};
 
-use model::{Currency, Money, Mti};
+use model::{Currency, Kind, Money, Mti};
 
 use crate::chars::Class;
 use crate::dialect::Coding;
@@ -64,10 +64,14 @@ pub(crate) fn readable<'d, 'a>(
     let broken_at = error.and_then(|error| error.place.field()).unwrap_or(u8::MAX);
     let broken = error.is_some();
     let fields = parsed.fields().iter().take_while(move |number| *number < broken_at);
+    let processing = parsed.field(dialect, 3).map(|field| field.to_text()).unwrap_or_default();
+    let changes_pin = processing.starts_with(&format!("{:02}", Kind::PinChange.code()));
     fields.filter_map(|number| parsed.field(dialect, number)).map(move |field| {
         // A byte of class b is shown as two digits.
         let characters = if field.spec.class == Class::Bytes { field.units.saturating_mul(2) } else { field.units };
-        let hidden = broken && !unmasked && characters > OUT_OF_STEP_SHOWN_MAX;
+        // Of a PIN change field 48 is the new PIN's block, whatever the dialect takes the field for.
+        let new_pin = changes_pin && field.number == 48;
+        let hidden = !unmasked && (new_pin || (broken && characters > OUT_OF_STEP_SHOWN_MAX));
         let value = if hidden { withheld(&field) } else { shown(&field, unmasked) };
         (field, value, hidden)
     })
@@ -221,6 +225,15 @@ mod tests {
             assert!(told.contains(part), "{part:?} in\n{told}");
         }
         assert!(text(&dialect, DECLINED, true).contains("9116010000000014"));
+    }
+
+    #[test]
+    fn the_block_of_a_new_pin_is_withheld_in_field_48_and_what_else_stands_there_is_told() {
+        let asked = |processing: &str| format!(r#"{{"mti":"0200","fields":{{"3":"{processing}","48":"0412AC89ABCDEF67"}}}}"#);
+        let whole = View { unmasked: true, ..View::default() };
+        assert!(told(&asked("920000"), View::default()).contains("<16 withheld>"));
+        assert!(told(&asked("920000"), whole).contains("0412AC89ABCDEF67"));
+        assert!(told(&asked("380000"), View::default()).contains("0412AC89ABCDEF67"));
     }
 
     #[test]

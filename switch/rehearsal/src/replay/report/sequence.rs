@@ -167,6 +167,13 @@ mod tests {
     }
 
     #[test]
+    fn of_several_messages_of_the_failing_line_the_last_one_is_marked() {
+        let mut outcome = sample::silent_bank();
+        outcome.passed[3].line = Some(24);
+        assert_eq!(told(&of(&outcome, ALL))[5..7], ["25000 0420", "25001 ! 0210"]);
+    }
+
+    #[test]
     fn of_a_long_exchange_the_beginning_and_the_end_are_kept() {
         let mut outcome = sample::silent_bank();
         let ping = outcome.passed[0].clone();

@@ -2,6 +2,20 @@
 //!
 //! Lines are as wide as [`Look::width`] allows, measured in columns and not in letters, so that Khmer and Chinese stand where they
 //! should. Frames and arrows are plain ASCII, for the logs of CI servers; control characters in what is shown appear as escapes.
+//!
+//! An exchange has a column for each party. Before it stand the time since the scenario began and the line of the step; `>` marks
+//! the step that failed, waves an arrow with which a fault meddled, `x` for a head one that never arrived, `*` a step that sends and
+//! gets no message, and colons time in which nothing happens:
+//!
+//! ```text
+//!                     atm            switch          acleda
+//!       +0.000 s     9  |               |               |  * fault drop on acleda
+//!       +0.000 s    16  |---- 0200 ---->|               |  withdrawal 50000.00 KHR
+//!       +0.001 s        |               |---- 0200 ---->|  withdrawal 50000.00 KHR
+//!       +0.003 s        |               |x~~~~ 0210 ~~~~|  00 approved [dropped]
+//!                       :               :               :  25 s later
+//! >    +25.001 s    24  |<---- 0210 ----|               |  09 in progress
+//! ```
 
 mod drawing;
 mod layout;

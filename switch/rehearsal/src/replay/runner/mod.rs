@@ -6,6 +6,8 @@ mod asserts;
 mod expects;
 mod log;
 mod sends;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 use std::collections::{BTreeMap, HashMap};

@@ -61,6 +61,17 @@ fn lifelines_stand_under_each_other_in_any_script() {
 }
 
 #[test]
+fn a_long_name_is_cut_above_its_lifeline() {
+    let mut outcome = sample::silent_bank();
+    for name in outcome.passed.iter_mut().flat_map(|passed| [&mut passed.from, &mut passed.to]) {
+        *name = name.replace("atm", "atm-at-the-airport-of-siem-reap");
+    }
+    outcome.parties[0] = "atm-at-the-airport-of-siem-reap".into();
+    let text = failure(&outcome, PLAIN);
+    assert!(text.contains("\n              atm-at-the-ai..      switch          acleda\n"), "{text}");
+}
+
+#[test]
 fn values_too_long_for_their_column_go_on_below() {
     let mut outcome = sample::silent_bank();
     let Verdict::Failed(failed) = &mut outcome.verdict else { panic!("it failed") };
