@@ -26,6 +26,7 @@ mod load;
 mod money;
 mod operator;
 mod orders;
+mod scenario_files;
 mod sync;
 mod timeouts;
 mod trouble;
