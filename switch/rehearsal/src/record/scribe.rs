@@ -135,6 +135,11 @@ impl Scribe {
         self.tally
     }
 
+    /// What stands for DE32 where a message has none, as far as that is known.
+    pub(super) fn institution(&self) -> Option<InstitutionId> {
+        self.setting.institution
+    }
+
     /// A terminal's message, on connection `line`.
     pub fn asked(&mut self, at: Timestamp, line: u64, message: &Message<'_>) {
         let of = self.original(line, message);
