@@ -239,7 +239,7 @@ impl Recording {
     /// Begins it. `over` is what lies over the shipped configuration.
     pub(super) async fn start(out: &Path, cast: &Cast, over: &toml::Table, to: SocketAddr) -> Result<Self, Failure> {
         let mut known = Known::of(None, None)?;
-        known.switch = over.iter().map(|(key, value)| (key.clone(), Value::of(value))).collect();
+        known.switch = flat(over);
         let sheet = Sheet::at(out, known.offset, SystemClock::start().now())?;
         let speech = known.speech(None, None)?;
         let scribe = Scribe::new(known.setting(cast.clone(), "The story of payswitch demo, recorded"));
@@ -258,6 +258,15 @@ impl Recording {
         self.sheet.keep(&self.recorder.scribe(), cast)?;
         Ok(())
     }
+}
+
+/// Keys with those of their tables dotted: `timers.atm_ms`.
+fn flat(table: &toml::Table) -> Pairs {
+    let keys = table.iter().flat_map(|(key, value)| match value {
+        toml::Value::Table(inner) => flat(inner).into_iter().map(|(name, it)| (format!("{key}.{name}"), it)).collect(),
+        other => vec![(key.clone(), Value::of(other))],
+    });
+    keys.collect()
 }
 
 /// The file that is to be written: whole, or not at all.

@@ -10,9 +10,11 @@
 )]
 
 mod business;
+mod clock;
 mod crash;
 mod dial_in;
 mod fake_bank;
+mod faults;
 mod framings;
 mod harness;
 mod hostile;
@@ -24,6 +26,7 @@ mod load;
 mod money;
 mod operator;
 mod orders;
+mod record;
 mod sync;
 mod timeouts;
 mod trouble;

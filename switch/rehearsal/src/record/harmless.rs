@@ -47,10 +47,15 @@ mod tests {
 
     #[test]
     fn what_may_be_a_card_number_is_not_written_and_accounts_are() {
-        for harmful in ["9116010000000014", "to 9116010000000014.", "4111111111111111=3212", "00009116010000000014000000"] {
-            assert!(!is_harmless(harmful), "{harmful}");
+        let cast = bank_adapters::Cast::builtin();
+        for card in cast.cards() {
+            let number = card.pan.number().to_string();
+            for harmful in [format!("to {number}."), format!("{number}=3212101"), format!("0000{number}0000")] {
+                assert!(!is_harmless(&harmful), "{}", card.alias);
+            }
+            assert!(is_harmless(&card.pan.to_string()) && is_harmless(&(card.pan.number() - 1).to_string()));
         }
-        for harmless in ["", "001000001116", "911601******0014", "9116010000000015", "12.50 USD", "1122094105"] {
+        for harmless in ["", "001000001116", "12.50 USD", "1122094105"] {
             assert!(is_harmless(harmless), "{harmless}");
         }
     }

@@ -12,6 +12,8 @@ mod proxy;
 mod request;
 mod scribe;
 mod sheet;
+#[cfg(test)]
+mod tests;
 
 pub use chronicle::{Chronicle, Selection};
 pub use difference::{Difference, difference};

@@ -83,7 +83,7 @@ impl Word {
 
 /// What of a message can be kept: all fields but those that are secret, and content as text.
 pub(super) fn kept(message: &Message<'_>) -> (Message<'static>, Contents) {
-    let contents = FIELDS.iter().filter(|field| is_content(field)).filter_map(|field| {
+    let contents = FIELDS.iter().filter(|field| is_content(field) && !is_secret(field, message)).filter_map(|field| {
         let text = field.text(message)?;
         Some((field.number, text))
     });
@@ -127,6 +127,12 @@ pub(super) fn kept(message: &Message<'_>) -> (Message<'static>, Contents) {
         ..Message::new(mti)
     };
     (fixed, contents.collect())
+}
+
+/// What is never written: tracks, PIN blocks, chip data; and DE48 of a PIN change, which holds the new PIN's block (ours).
+fn is_secret(field: &Field, message: &Message<'_>) -> bool {
+    let kind = message.processing.and_then(model::ProcessingCode::kind);
+    field.shape == Shape::Secret || (field.number == 48 && kind == Some(Kind::PinChange))
 }
 
 fn is_content(field: &Field) -> bool {
@@ -179,8 +185,9 @@ impl Recorded<'_> {
     /// The step that sends it.
     pub(super) fn step(&self, till: &Till, cast: &Cast) -> DraftStep {
         let mut step = DraftStep::new("send", self.word.name());
-        let amount = self.message.amount.zip(self.message.currency);
-        let amount = amount.map(|(minor, currency)| Money::from_minor(minor, currency));
+        // An amount in no currency: one is written, and left out of the message again.
+        let currency = self.message.currency.or_else(|| a_currency(cast));
+        let amount = self.message.amount.zip(currency).map(|(minor, currency)| Money::from_minor(minor, currency));
         if let Some((name, ..)) = self.of {
             step.set("of", name);
         } else if let Some(card) = self.card {
@@ -224,7 +231,7 @@ impl Recorded<'_> {
         let made_content = || self.of.and_then(|(_, _, contents)| contents.get(&field.number).cloned());
         let would = if is_content(field) { made_content() } else { field.text(made) };
         match field.number {
-            35 | 52 | 55 => {
+            _ if is_secret(field, self.message) => {
                 if is.is_some() {
                     step.comments.push(format!("left out: {}", field.about));
                 }
@@ -235,7 +242,8 @@ impl Recorded<'_> {
             // Named by `of`.
             90 if is.is_some() == would.is_some() => {}
             // Of `amount`.
-            4 | 49 if has_amount => {}
+            4 if has_amount => {}
+            49 if has_amount && is.is_some() => {}
             // Numbers and times are made anew, but where another message must be met by them.
             7 | 11..=13 | 37 if is.is_some() && self.word != Word::Repeat => {
                 let same = self.namesake.filter(|(_, it)| field.text(it) == is);
@@ -257,7 +265,9 @@ impl Recorded<'_> {
         match text {
             None => step.set(field.name, Value::said("absent")),
             Some(text) if is_harmless(&text) && is_settable(field, &text) => step.set(field.name, text),
-            Some(_) => step.comments.push(format!("left out: {}, which may hold what nobody may read", field.about)),
+            Some(_) => step
+                .comments
+                .push(format!("left out: {}, which may hold a card number or cannot be written as text", field.about)),
         }
     }
 }

@@ -92,6 +92,8 @@ struct Terminal {
     /// The connection on which it spoke last.
     line: u64,
     config: TerminalConfig,
+    /// It has sent nothing yet that names it: sign-on, echo.
+    is_nameless: bool,
 }
 
 /// Takes down what passes.
@@ -266,7 +268,7 @@ impl Scribe {
         if config.entry_mode != usual.entry_mode {
             pairs.push(("entry_mode".into(), i64::from(config.entry_mode).into()));
         }
-        if config.merchant != usual.merchant {
+        if config.merchant.trimmed() != usual.merchant.trimmed() {
             pairs.push(("merchant".into(), Value::Text(config.merchant.to_string().trim_end().into())));
         }
         pairs
@@ -374,11 +376,18 @@ impl Scribe {
             self.terminals.get_mut(place).into_iter().for_each(|it| it.line = line);
             return place;
         }
+        // What signed on there is now known by name.
+        let nameless = message.terminal.and(self.terminals.iter().position(|it| it.line == line && it.is_nameless));
         let unnamed = || TerminalId::new(format!("LINE{line:04}").as_bytes().get(..8).unwrap_or_default()).unwrap_or_default();
         let id = message.terminal.unwrap_or_else(unnamed);
         let config = self.config(id, message);
         let name = self.unused_name(id);
-        self.terminals.push(Terminal { name, id, line, config });
+        let terminal = Terminal { name, id, line, config, is_nameless: message.terminal.is_none() };
+        if let Some((place, it)) = nameless.and_then(|place| Some((place, self.terminals.get_mut(place)?))) {
+            *it = terminal;
+            return place;
+        }
+        self.terminals.push(terminal);
         self.terminals.len() - 1
     }
 

@@ -1,0 +1,232 @@
+//! What is recorded replays; what may not be written is not.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use bank_adapters::Cast;
+use bytes::BytesMut;
+use model::{Content, Kind, Message, Money, Mti, Pan, Sensitive, Text, Timestamp, Track2, UtcOffset};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use wire::{Dialect, Framing};
+
+use super::harmless::is_harmless;
+use super::*;
+use crate::replay::{self, VenueMaker, Verdict};
+use crate::scenario::Scenario;
+use crate::stage::Embedded;
+use crate::{TerminalConfig, Till};
+
+mod heard;
+
+fn setting() -> Setting {
+    Setting {
+        cast: Cast::builtin(),
+        offset: UtcOffset::from_minutes(420).unwrap(),
+        institution: None,
+        link: None,
+        switch: Vec::new(),
+        title: "Recorded".into(),
+        about: Vec::new(),
+    }
+}
+
+/// 2026-11-22T09:00:00+07:00, and so many milliseconds.
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_micros(1_795_312_800_000_000 + millis * 1000)
+}
+
+fn till(id: &str) -> Till {
+    request::till(&TerminalConfig::named(id), at(0))
+}
+
+fn riel(major: &str) -> Money {
+    format!("{major}.00 KHR").parse().unwrap()
+}
+
+fn approved(request: &Message<'static>) -> Message<'static> {
+    Message {
+        code: Some(model::ResponseCode::APPROVED),
+        authorization: Text::new(b"A1B2C3"),
+        mti: request.mti.response(),
+        pin_block: None,
+        chip: None,
+        ..*request
+    }
+}
+
+/// Reads and plays a file; what went wrong, where something did.
+fn replayed(text: &str) -> Result<(), String> {
+    let cast = Cast::builtin();
+    let scenario = Scenario::parse(Path::new("recorded.toml"), text, &cast).map_err(|error| format!("{error}\n{text}"))?;
+    let mut venue = Embedded.make(&scenario, &cast).map_err(|error| error.to_string())?;
+    match replay::play(&scenario, &cast, &mut *venue).verdict {
+        Verdict::Passed => Ok(()),
+        other => Err(format!("{other:#?}\n{text}")),
+    }
+}
+
+#[test]
+fn a_withdrawal_and_its_answer_become_two_steps_and_the_time_between_a_third() {
+    let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("ATM00001"));
+    let request = till.request(Kind::Withdrawal, cast.card("dara").unwrap(), riel("50000"));
+    scribe.asked(at(0), 1, &request);
+    scribe.answered(at(2300), 1, &approved(&request));
+    scribe.asked(at(14_800), 1, &till.repeat(&request));
+
+    let wanted = r#"title = "Recorded"
+tags = ["recorded"]
+start = 2026-11-22T09:00:00+07:00
+
+[terminal.atm00001]
+id = "ATM00001"
+
+[[step]]
+send = "withdrawal"
+as = "withdrawal"
+card = "dara"
+amount = "50000.00 KHR"
+
+[[step]]
+expect = "0210"
+of = "withdrawal"
+within = "4s"
+amount = "50000.00 KHR"
+transmitted = { echo = true }
+stan = { echo = true }
+rrn = { echo = true }
+authorization = { present = true }
+code = "00"
+
+[[step]]
+clock = "+12s500ms"
+
+[[step]]
+send = "repeat"
+of = "withdrawal"
+"#;
+    assert_eq!(scribe.write().unwrap(), wanted);
+    assert_eq!(scribe.tally(), Tally { requests: 2, answers: 1, ..Tally::default() });
+}
+
+#[test]
+fn what_differs_from_what_a_till_makes_is_set_and_what_is_secret_is_left_out() {
+    let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("SHOP0001"));
+    let dara = cast.card("dara").unwrap();
+    let track = format!("{}=3212101", dara.pan.number());
+    let request = Message {
+        pan: None,
+        expiry: None,
+        track2: Text::new(track.as_bytes()).map(Track2),
+        pin_block: Some(Sensitive::raw(&[0xAB; 8])),
+        chip: Some(Sensitive::raw(b"\x9f\x26\x08chipdata")),
+        location: Some(Content::ascii(b"Phnom Penh")),
+        additional: Some(Content::ascii(track.as_bytes())),
+        rrn: None,
+        condition: Some(8),
+        ..till.request(Kind::Purchase, dara, riel("100"))
+    };
+    scribe.asked(at(0), 1, &request);
+
+    let text = scribe.write().unwrap();
+    for line in ["# left out: track 2", "# left out: PIN block", "# left out: chip data", "card = \"dara\"", "condition = \"08\""]
+    {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    for line in
+        ["location = \"Phnom Penh\"", "rrn = { absent = true }", "expiry = { absent = true }", "# left out: additional data"]
+    {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(is_harmless(&text) && !text.contains("3212101") && !text.contains("ABAB") && !text.contains("chipdata"), "{text}");
+    assert!(Scenario::parse(Path::new("it.toml"), &text, &cast).is_ok(), "{text}");
+}
+
+#[test]
+fn the_block_of_a_new_pin_is_left_out_wherever_it_stands() {
+    let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("ATM00001"));
+    let block = Some(Content::ascii(b"0123456789ABCDEF"));
+    let change = till.request(Kind::PinChange, cast.card("dara").unwrap(), riel("0"));
+    scribe.asked(at(0), 1, &Message { additional: block, ..change });
+    scribe.asked(at(1), 1, &Message { additional: block, ..till.repeat(&change) });
+    let text = scribe.write().unwrap();
+    assert!(text.matches("# left out: additional data").count() == 2 && !text.contains("0123456789ABCDEF"), "{text}");
+}
+
+#[test]
+fn a_card_that_is_not_in_the_cast_is_told_masked_and_so_is_what_is_about_its_request() {
+    let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("SHOP0001"));
+    let stranger = Pan::from_digits(b"9116010000000998").ok().filter(|pan| cast.by_pan(*pan).is_none()).unwrap();
+    let request = Message { pan: Some(stranger), ..till.request(Kind::Purchase, cast.card("dara").unwrap(), riel("100")) };
+    scribe.asked(at(0), 1, &request);
+    scribe.answered(at(1), 1, &approved(&request));
+    scribe.asked(at(2), 1, &till.reversal(&request, Mti::REVERSAL_ADVICE, None));
+    assert_eq!(scribe.tally(), Tally { strangers: 2, ..Tally::default() });
+    assert_eq!(scribe.write(), None);
+
+    scribe.asked(at(3), 1, &till.balance(cast.card("dara").unwrap(), riel("1").currency()));
+    let text = scribe.write().unwrap();
+    assert!(text.contains("# left out: purchase with 911601******0998; its card is not in the cast"), "{text}");
+    assert!(is_harmless(&text), "{text}");
+}
+
+#[test]
+fn everything_that_a_terminal_does_replays_as_it_was_recorded() {
+    let scribe = heard::recorded(include_str!("tests/everything.toml"));
+    let text = scribe.write().unwrap();
+    assert_eq!(scribe.tally().left_out, 0, "{text}");
+    replayed(&text).unwrap();
+    assert!(is_harmless(&text), "{text}");
+    // And it is no empty promise: another code fails it.
+    assert!(replayed(&text.replacen("code = \"00\"", "code = \"05\"", 1)).is_err());
+}
+
+/// A switch that says back what it hears, byte for byte.
+async fn parrot() -> (String, tokio::task::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let talking = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = vec![0; 4096];
+        while let Ok(count @ 1..) = stream.read(&mut bytes).await {
+            stream.write_all(&bytes[..count]).await.unwrap();
+        }
+    });
+    (address, talking)
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_or_cut_passes_all_the_same_and_is_told() {
+    let (to, parrot) = parrot().await;
+    let said: Arc<Mutex<Vec<String>>> = Arc::default();
+    let tell = {
+        let said = Arc::clone(&said);
+        Box::new(move |what: &str| said.lock().unwrap().push(what.to_owned()))
+    };
+    let (dialect, framing) = (Dialect::builtin("iso87-ascii").unwrap(), "4-digit".parse::<Framing>().unwrap());
+    let recorder = Arc::new(Recorder::new(Scribe::new(setting()), dialect, framing, tell));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(serve(listener, to, Arc::clone(&recorder), true, std::future::pending()));
+
+    let cast = Cast::builtin();
+    let mut frame = BytesMut::new();
+    let till =
+        Till::new(TerminalConfig { framing, ..TerminalConfig::named("ATM00001") }, Arc::new(bank_adapters::SystemClock::start()));
+    till.frame(&till.request(Kind::Withdrawal, cast.card("dara").unwrap(), riel("100")), &mut frame).unwrap();
+    let all = [b"0005hello".as_slice(), &frame, b"no length at all"].concat();
+    let mut acquirer = TcpStream::connect(address).await.unwrap();
+    acquirer.write_all(&all).await.unwrap();
+    let mut back = vec![0; all.len()];
+    acquirer.read_exact(&mut back).await.unwrap();
+    assert_eq!(back, all);
+
+    drop(acquirer);
+    assert_eq!(serving.await.unwrap().unwrap(), Overheard { connections: 1, refused: 0 });
+    parrot.await.unwrap();
+    let said = said.lock().unwrap().join("\n");
+    for what in ["to the switch, 5 bytes, could not be read", "to the switch on connection 1 cannot be cut into messages"] {
+        assert!(said.contains(what), "{what}\n{said}");
+    }
+    assert_eq!(recorder.scribe().tally().requests, 1);
+}
