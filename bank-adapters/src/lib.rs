@@ -16,6 +16,7 @@ mod outcome;
 pub mod reference;
 mod reply;
 mod request;
+pub mod sabotage;
 
 pub use bank::{Bank, Call, Capabilities};
 pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers, near};

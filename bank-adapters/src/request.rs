@@ -53,6 +53,16 @@ impl BankRequest {
             Self::Reversal(reversal) => reversal.original,
         }
     }
+
+    /// What is asked or told of; `None` for a reversal, which may not say.
+    pub(crate) fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Financial(asked) => Some(asked.kind),
+            Self::Authorization(authorization) => Some(authorization.asked.kind),
+            Self::Advice(advice) => Some(advice.told.kind),
+            Self::Reversal(_) => None,
+        }
+    }
 }
 
 /// Which message a request came in, as far as it makes a difference to a bank.

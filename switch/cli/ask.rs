@@ -1,19 +1,12 @@
-//! Asking a running switch over HTTP: one request, one answer, over a socket of its own. A client for one server on this machine
-//! needs no more of HTTP than that.
+//! Asking a running switch over HTTP, for the commands that do it, and showing what it says.
 
-use std::io::{Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::io::Write;
 
 use clap::Args;
+use rehearsal::http;
 use serde::de::DeserializeOwned;
 
 use super::Failure;
-
-/// Longer than the switch takes for any answer.
-const WITHIN: Duration = Duration::from_secs(20);
-/// The longest answer that is read, bytes.
-const ANSWER_MAX: u64 = 16 * 1024 * 1024;
 
 /// Which switch, and how its answer is shown.
 #[derive(Args)]
@@ -59,38 +52,13 @@ impl At {
     }
 
     fn ask(&self, method: &str, path: &str, body: Option<&str>) -> Result<String, Failure> {
-        let host = self.at.strip_prefix("http://").unwrap_or(&self.at).trim_end_matches('/');
-        let nobody = |error: std::io::Error| format!("{}: {error}; is the switch running there?", self.at);
-        let mut stream = connect(host).map_err(nobody)?;
-        stream.set_read_timeout(Some(WITHIN))?;
-        stream.set_write_timeout(Some(WITHIN))?;
-        let content =
-            body.map_or_else(String::new, |body| format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()));
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{content}\r\n");
-        let mut answer = String::new();
-        let said = stream.write_all((head + body.unwrap_or("")).as_bytes());
-        said.and_then(|()| stream.take(ANSWER_MAX).read_to_string(&mut answer)).map_err(nobody)?;
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("{}: no HTTP is spoken there", self.at))?;
-        match head.split(' ').nth(1) {
-            Some("200") => Ok(body.to_owned()),
-            status => Err(refusal(status.unwrap_or("?"), body)),
-        }
+        let answer = http::ask(&self.at, method, path, body)?;
+        if answer.status == 200 { Ok(answer.body) } else { Err(refusal(answer.status, &answer.body)) }
     }
-}
-
-fn connect(host: &str) -> std::io::Result<TcpStream> {
-    let mut last = std::io::Error::other("no such address; write it as http://127.0.0.1:8580");
-    for address in host.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, WITHIN) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 /// What the switch says is wrong.
-fn refusal(status: &str, body: &str) -> Failure {
+fn refusal(status: u16, body: &str) -> Failure {
     match serde_json::from_str::<admin::Problem>(body) {
         Ok(admin::Problem { field: Some(field), problem }) => format!("{field}: {problem}").into(),
         Ok(admin::Problem { field: None, problem }) => problem.into(),

@@ -58,7 +58,12 @@ impl ClockCommand {
 /// Asks until the clock has come to where it is wanted: the switch answers after some seconds of work in any case.
 fn moves(at: &At, first: &serde_json::Value) -> Result<(), Failure> {
     let mut answer = at.send("/clock", first)?;
-    while let Clock { reached: false, to: Some(to), .. } = serde_json::from_str(&answer)? {
+    let mut last = String::new();
+    while let Clock { reached: false, to: Some(to), now, .. } = serde_json::from_str(&answer)? {
+        if now == last {
+            return Err(format!("the clock does not get beyond {now}; the switch's log may say why").into());
+        }
+        last = now;
         answer = at.send("/clock", &json!({ "to": to }))?;
     }
     at.print(&answer, text)

@@ -18,6 +18,7 @@ mod positions;
 mod record;
 mod replay;
 mod run;
+mod scenario;
 mod send;
 mod simulate;
 mod spec;
@@ -59,6 +60,8 @@ enum Command {
     Simulate(simulate::Simulate),
     /// Play scenario files and tell what came of each.
     Replay(replay::Replay),
+    /// Check, tidy and make scenario files.
+    Scenario(scenario::ScenarioCommand),
     /// Tell the whole story of a transaction, leg by leg.
     Why(why::Why),
     /// Tell how a running switch is: business date, banks, what waits.
@@ -108,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Load(load) => load.run(),
         Command::Simulate(simulate) => simulate.run(),
         Command::Replay(replay) => replay.run(),
+        Command::Scenario(scenario) => scenario.run(),
         Command::Why(why) => why.run(),
         Command::Status(status) => status.run(),
         Command::Order(order) => order.run(),

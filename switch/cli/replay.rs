@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use bank_adapters::Cast;
 use clap::Args;
+use model::UtcOffset;
 use rehearsal::replay::report::{Tally, html, json, junit, text};
-use rehearsal::replay::{self, Report, VenueMaker};
+use rehearsal::replay::{self, Connected, Report, VenueMaker};
 use rehearsal::scenario::Scenario;
 use rehearsal::stage::Embedded;
+use server::config::dialect;
+use wire::Framing;
 
 use super::{Failure, quiet_on_closed_pipe};
 
@@ -39,6 +42,12 @@ pub(super) struct Replay {
     /// The HTTP port of that switch, for orders, faults, what is looked at, and its clock.
     #[arg(long, value_name = "URL", requires = "connect")]
     at: Option<String>,
+    /// How that link's messages are laid out.
+    #[arg(long, default_value = "iso87-ascii", requires = "connect")]
+    dialect: String,
+    /// How they are cut from the stream: 2-byte, 4-digit, "2-byte tpdu", …
+    #[arg(long, default_value = "2-byte", requires = "connect")]
+    framing: Framing,
     /// Scenarios at once; as many as there are processors where this is not given, one with --connect.
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -96,7 +105,13 @@ impl Replay {
     fn maker(&self) -> Result<Box<dyn VenueMaker>, Failure> {
         match &self.connect {
             None => Ok(Box::new(Embedded)),
-            Some(_) => Err("--connect is not there yet".into()),
+            Some(address) => Ok(Box::new(Connected {
+                address: address.clone(),
+                at: self.at.clone(),
+                dialect: dialect(&self.dialect)?,
+                framing: self.framing,
+                offset: UtcOffset::from_minutes(7 * 60).unwrap_or_default(),
+            })),
         }
     }
 

@@ -156,13 +156,15 @@ pub(crate) struct Setup {
     pub(crate) otherwise: HashMap<String, String>,
     /// Further lines of a bank's table.
     pub(crate) more_of: HashMap<String, String>,
+    /// Further arguments of `payswitch run`.
+    pub(crate) arguments: Vec<&'static str>,
 }
 
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (otherwise, more_of) = (HashMap::new(), HashMap::new());
-        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise, more_of }
+        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise, more_of, arguments: Vec::new() }
     }
 
     /// Lets this bank be dialled at `address`, whatever the others are.
@@ -192,6 +194,12 @@ impl Setup {
     /// Adds lines to a bank's table.
     pub(crate) fn with_bank(mut self, bank: &str, more: &str) -> Self {
         self.more_of.insert(bank.to_owned(), more.to_owned());
+        self
+    }
+
+    /// Starts `payswitch run` with these arguments too.
+    pub(crate) fn arguments(mut self, arguments: &[&'static str]) -> Self {
+        self.arguments.extend(arguments);
         self
     }
 
@@ -242,7 +250,8 @@ impl Setup {
         let config = self.folder.path().join("payswitch.toml");
         std::fs::write(&config, self.config(banks)).expect("is written");
         let mut command = Command::new(PAYSWITCH);
-        Process::start(command.args(["run", "--config"]).arg(config).arg("--data").arg(self.data()), "the switch runs")
+        command.args(["run", "--config"]).arg(config).arg("--data").arg(self.data()).args(&self.arguments);
+        Process::start(&mut command, "the switch runs")
     }
 
     /// The text of the configuration.
@@ -305,8 +314,13 @@ impl Switch {
 
     /// An operator's order, as JSON: status and answer.
     pub(crate) fn order(&self, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        self.send("POST", "/orders", body)
+    }
+
+    /// JSON to a page of the switch's HTTP port: status and answer.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
         let (body, kind) = (body.to_string(), "Content-Type: application/json");
-        let head = format!("POST /orders HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n{kind}\r\n");
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n{kind}\r\n");
         let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
         let (status, answer) = http_with(self.process.addresses["http"], &request);
         (status, serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error}: {answer}")))

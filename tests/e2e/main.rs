@@ -10,9 +10,11 @@
 )]
 
 mod business;
+mod clock;
 mod crash;
 mod dial_in;
 mod fake_bank;
+mod faults;
 mod framings;
 mod harness;
 mod hostile;
@@ -25,6 +27,7 @@ mod money;
 mod operator;
 mod orders;
 mod record;
+mod scenario_files;
 mod sync;
 mod timeouts;
 mod trouble;

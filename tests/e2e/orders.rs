@@ -31,7 +31,7 @@ fn exported(switch: &Switch, record: &str) -> Vec<Value> {
 }
 
 /// `payswitch` with the switch's address.
-fn told(switch: &Switch, arguments: &[&str]) -> (bool, String) {
+pub(crate) fn told(switch: &Switch, arguments: &[&str]) -> (bool, String) {
     let at = format!("http://{}", switch.process.addresses["http"]);
     crate::harness::command(&[arguments, &["--at", &at]].concat(), None)
 }

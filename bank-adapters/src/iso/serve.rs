@@ -55,7 +55,7 @@ where
     let ending = 'serving: loop {
         loop {
             while calls.len() < link.host.in_flight_max && link.outbox.len() < OUTBOX_MAX {
-                match link.next() {
+                match link.next_frame() {
                     Next::Ask(request, answering) => {
                         calls.push(ask(bank.clone(), request, link.host.clock.clone(), link.host.patience, answering));
                     }

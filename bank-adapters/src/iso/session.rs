@@ -48,7 +48,7 @@ impl HostSession {
         Self { host, capabilities, inbox, outbox, counts: Counts::default(), unreadable_in_a_row: 0 }
     }
 
-    /// Bytes have come. Nothing bounds them here; whoever brings them reads no further while [`HostSession::next`] has not taken them.
+    /// Bytes have come. Nothing bounds them here; whoever brings them reads no further while [`HostSession::next_frame`] has not taken them.
     pub fn received(&mut self, bytes: &[u8]) {
         self.inbox.extend_from_slice(bytes);
     }
@@ -59,7 +59,7 @@ impl HostSession {
     }
 
     /// Takes the next frame of what has come and answers it, where that needs no bank.
-    pub fn next(&mut self) -> Next {
+    pub fn next_frame(&mut self) -> Next {
         match self.host.framing.cut(&self.inbox, self.host.frame_max) {
             Ok(Cut::Incomplete) => Next::Incomplete,
             Ok(Cut::KeepAlive { consumed }) => {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use model::{BusinessDate, Currency, InstitutionId, Kind, Money, Pan, UtcOffset};
+use model::{BusinessDate, Currency, InstitutionId, Kind, Money, Pan, Timestamp, UtcOffset};
 
 use crate::BankId;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The switch's rules of business. The default has no banks, and charges and limits nothing.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +33,25 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// The business date that the clock says at that moment.
+    #[must_use]
+    pub fn date_at(&self, at: Timestamp) -> BusinessDate {
+        self.offset.date(at + self.ahead())
+    }
+
+    /// The next moment after `at` at which a business date opens by the clock. No timer of the engine: the date opens with the first
+    /// input from then on.
+    #[must_use]
+    pub fn next_cutover(&self, at: Timestamp) -> Timestamp {
+        self.offset.midnight(BusinessDate::from_days(self.date_at(at).days() + 1)) - self.ahead()
+    }
+
+    /// How far business dates run ahead of the calendar's.
+    fn ahead(&self) -> Duration {
+        let ahead = DAY.saturating_sub(self.cutover);
+        if ahead == DAY { Duration::ZERO } else { ahead }
+    }
+
     /// Whether an amount of one currency can be told in another, by a rate of whatever day.
     #[must_use]
     pub fn converts(&self, one: Currency, other: Currency) -> bool {

@@ -31,6 +31,14 @@ impl Timestamp {
     }
 }
 
+impl UtcOffset {
+    /// When that day begins at this offset.
+    #[must_use]
+    pub fn midnight(self, date: BusinessDate) -> Timestamp {
+        Timestamp::from_micros((date.days() * 86_400 - self.ahead_seconds()) * 1_000_000)
+    }
+}
+
 fn digits(bytes: &[u8]) -> Option<i64> {
     (!bytes.is_empty()).then_some(())?;
     bytes.iter().try_fold(0_i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
@@ -51,6 +59,14 @@ mod tests {
             assert_eq!(moment.to_string(), utc);
             assert_eq!(Timestamp::parse(utc), Some(moment), "what is shown is read");
         }
+    }
+
+    #[test]
+    fn a_day_begins_at_its_offsets_midnight() {
+        let phnom_penh = UtcOffset::parse("+07:00").unwrap();
+        let day = BusinessDate::from_civil(2022, 12, 28).unwrap();
+        assert_eq!(phnom_penh.midnight(day).to_string(), "2022-12-27T17:00:00.000000Z");
+        assert_eq!(phnom_penh.date(phnom_penh.midnight(day)), day);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod error;
 mod exchange;
 #[cfg(test)]
 mod fake;
+pub mod http;
 pub mod load;
 pub mod record;
 pub mod replay;

@@ -90,7 +90,7 @@ impl Counter {
         let mut frame = BytesMut::new();
         self.till.frame(message, &mut frame).unwrap();
         self.session.received(&frame);
-        while let Some((request, answering)) = match self.session.next() {
+        while let Some((request, answering)) = match self.session.next_frame() {
             Next::Ask(request, answering) => Some((Some(request), Some(answering))),
             Next::Done => Some((None, None)),
             Next::Incomplete => None,

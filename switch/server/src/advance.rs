@@ -32,11 +32,11 @@ pub(crate) async fn advance(core: &Shared, to: Timestamp) -> Result<(), StandsSt
     settle(core, until, Duration::from_millis(20), ANSWER_WITHIN).await?;
     let (mut echoes, mut steps) = (0, 0);
     while Instant::now() < until {
-        let due = core.borrow().next_due().filter(|due| *due <= to);
-        let Some(due) = due else {
+        let due = core.borrow().next_due();
+        if due > to {
             core.borrow_mut().move_clock(to);
             break;
-        };
+        }
         if core.borrow().shard.echoes_due(due) > 0 {
             echoes += 1;
             if echoes > ECHOES_MAX {
@@ -100,16 +100,18 @@ pub(crate) enum Patience {
 }
 
 impl crate::core::Core {
-    /// The next moment at which something is due; `None` where nothing is.
-    fn next_due(&self) -> Option<Timestamp> {
+    /// The next moment at which something is due.
+    fn next_due(&self) -> Timestamp {
         let now = self.clock.now();
         let timers = self.shard.deadline().map(|due| due.max(now));
-        timers.into_iter().chain(self.gate.due_after(now)).min()
+        // A new day opens with whatever happens first in it, so it is no timer; but every day is to open.
+        let cutover = self.shard.rules().next_cutover(now);
+        timers.into_iter().chain(self.gate.due_after(now)).fold(cutover, Timestamp::min)
     }
 
     fn move_clock(&mut self, to: Timestamp) {
         self.clock.move_to(to);
-        self.timers();
+        self.tick();
         self.gate.look();
     }
 

@@ -278,11 +278,16 @@ impl Core {
     /// Timers of the switch's clock that are due.
     pub(crate) fn timers(&mut self) {
         if self.shard.deadline().is_some_and(|due| due <= self.clock.now()) {
-            for (id, reason) in self.shard.tick(self.clock.now()) {
-                self.end(id, Ended::Session(reason));
-            }
-            self.something_happened();
+            self.tick();
         }
+    }
+
+    /// Decides what follows from the time alone.
+    pub(crate) fn tick(&mut self) {
+        for (id, reason) in self.shard.tick(self.clock.now()) {
+            self.end(id, Ended::Session(reason));
+        }
+        self.something_happened();
     }
 
     /// Timers, what faults hold back, and bounds on what peers owe, which are of real time whatever the switch's clock is.

@@ -240,7 +240,10 @@ impl<S: Stream> AsyncWrite for Faulty<S> {
         }
         let struck = it.outward.push(it.gate.clock.now(), bytes);
         it.gate.struck(&it.link, struck);
-        it.flush(cx)?;
+        // Where the connection breaks here, the switch learns of it after its bytes were taken, as it does of a real one.
+        if it.flush(cx).is_err() {
+            cx.waker().wake_by_ref();
+        }
         it.wait(cx);
         Poll::Ready(Ok(bytes.len()))
     }

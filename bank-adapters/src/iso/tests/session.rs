@@ -9,7 +9,7 @@ use crate::{Call, Ledger};
 /// Asks the ledger whatever the session wants asked, and returns the answers that leave.
 fn turn(session: &mut HostSession, ledger: &mut Ledger, host: &IsoHost, bytes: &[u8]) -> Vec<String> {
     session.received(bytes);
-    while let Next::Ask(request, answering) = session.next() {
+    while let Next::Ask(request, answering) = session.next_frame() {
         let cx = Call::new(request.reference(), Timestamp::default(), host.clock.clone());
         let outcome = ledger.call(request, cx);
         session.answer(&answering, outcome);

@@ -3,8 +3,6 @@
 //! A request belongs to the day that is open when it is accepted, and keeps that date on every leg. A day closes when no request
 //! of it waits for its answer; what is owed to banks does not hold it up. What is posted after that counts in the open day.
 
-use std::time::Duration;
-
 use model::{BusinessDate, Message, Mti, NetworkCode, TransactionId, TransmissionTime};
 
 use super::Turn;
@@ -12,13 +10,9 @@ use crate::out::{About, Out, Peer};
 use crate::record::Record;
 use crate::sabotage;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 /// Opens the day that the clock says, and closes what can be closed. Dates never turn back.
 pub(super) fn keep<O: Out>(turn: &mut Turn<'_, O>) {
-    let cutover = turn.rules().cutover;
-    let ahead = if cutover.is_zero() { Duration::ZERO } else { DAY.saturating_sub(cutover) };
-    let date = turn.rules().offset.date(turn.now + ahead);
+    let date = turn.rules().date_at(turn.now);
     if date > turn.state().date() {
         open(turn, date);
     }

@@ -74,3 +74,20 @@ fn a_pending_credit_is_posted_in_the_day_that_is_open_when_its_outcome_is_found(
     world.bank_says(ACLEDA, &leg, APPROVED);
     assert_eq!(world.positions(), [(116_001, 900), (116_900, -900)]);
 }
+
+#[test]
+fn the_next_cutover_is_when_the_date_changes() {
+    let offset = UtcOffset::parse("+07:00").unwrap();
+    for hours in [0, 1, 12, 23] {
+        let rules = Rules { offset, cutover: Duration::from_secs(hours * 3600), ..Rules::default() };
+        let mut at = Timestamp::from_micros(1_672_192_800_000_000);
+        for _ in 0..3 {
+            let (date, next) = (rules.date_at(at), rules.next_cutover(at));
+            let before = next - Duration::from_micros(1);
+            assert!(next > at && rules.date_at(before) == date, "cutover at {hours}:00");
+            assert_eq!(rules.date_at(next).days(), date.days() + 1);
+            assert_eq!(offset.local_time(next).number(), u32::try_from(hours).unwrap() * 10_000);
+            at = next;
+        }
+    }
+}

@@ -113,6 +113,7 @@ fn words_that_say_nothing_are_refused_by_name() {
     assert_eq!(spoiled(|it| it.times = Some(0)), "times");
     assert_eq!(spoiled(|it| it.by = None), "by");
     assert_eq!(spoiled(|it| it.by = Some("soon".into())), "by");
+    assert_eq!(spoiled(|it| it.action = "drop".into()), "by");
     assert_eq!(spoiled(|it| it.rate = Some(1)), "rate");
     assert_eq!(spoiled(|it| it.seed = Some(1)), "seed");
     assert_eq!(spoiled(|it| (it.action, it.by) = ("throttle".into(), None)), "rate");

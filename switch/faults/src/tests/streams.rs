@@ -71,6 +71,31 @@ fn a_fault_cleared_in_the_middle_of_a_message_loses_none_of_it() {
 }
 
 #[test]
+fn a_fault_set_right_after_another_was_cleared_strikes_a_whole_message() {
+    let stream = many(3);
+    let one = response(1).len();
+    for before in 0..2 * one {
+        let (mut line, id) = Line::with(Fault { only: Some(Mti::REVERSAL_ADVICE), ..fault(Action::Drop) });
+        line.send(0, &stream[..before]);
+        line.faults.remove(id);
+        line.look(1);
+        line.faults.add(Fault { times: Some(1), ..fault(Action::Drop) }).unwrap();
+        line.send(2, &stream[before..]);
+        assert_eq!(
+            line.stans(),
+            if before == 0 {
+                [2, 3]
+            } else if before <= one {
+                [1, 3]
+            } else {
+                [1, 2]
+            },
+            "after {before} bytes"
+        );
+    }
+}
+
+#[test]
 fn what_a_cleared_fault_held_back_goes_at_once_in_its_order() {
     let (mut line, _) = Line::with(fault(Action::Delay(Duration::from_secs(60))));
     line.send(0, &request(1));

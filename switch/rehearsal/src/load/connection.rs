@@ -16,9 +16,10 @@ use tokio::time::sleep;
 use wire::{Cut, Unreadable};
 
 use super::Run;
-use super::mix::Drawn;
+use super::mix::{Customer, Drawn};
 use super::tally::{Answer, End};
 use crate::dice::Dice;
+use crate::scenario::Draft;
 use crate::terminal::dial;
 use crate::{Claim, TerminalConfig, Till};
 
@@ -43,6 +44,20 @@ struct Open {
     sent: Instant,
     line: usize,
     code: Option<ResponseCode>,
+    customer: Option<Box<Customer>>,
+}
+
+/// Something that is to be sent.
+struct Due {
+    at: Instant,
+    /// Who goes on with a story, and the line of the mix that the story is; `None`: whatever is drawn.
+    customer: Option<(usize, Box<Customer>)>,
+}
+
+impl Due {
+    fn anything(at: Instant) -> Self {
+        Self { at, customer: None }
+    }
 }
 
 /// Why a conversation ended.
@@ -64,7 +79,7 @@ pub(super) struct Connection<'r> {
     dice: Dice,
     source: Source,
     /// What is due and not yet sent.
-    waiting: VecDeque<Instant>,
+    waiting: VecDeque<Due>,
     open: HashMap<Stan, Open>,
     /// When each is given up, oldest first; who was answered meanwhile is skipped.
     given_up: VecDeque<(Instant, Stan)>,
@@ -139,7 +154,7 @@ impl<'r> Connection<'r> {
                 }
                 count = self.source.take(&mut taken) => match count {
                     0 => self.source.ends(),
-                    _ => self.waiting.extend(taken.drain(..)),
+                    _ => self.waiting.extend(taken.drain(..).map(Due::anything)),
                 },
                 () = &mut wake => {}
             }
@@ -163,47 +178,59 @@ impl<'r> Connection<'r> {
         (begun < self.run.config.window()).then(|| self.run.began + self.run.config.ramp * place / all.max(1))
     }
 
-    /// In a closed model a request is due when the one before it has ended.
+    /// In a closed model a request is due when the one before it has ended, and a customer when the one before has gone.
     fn asks_again(&mut self, now: Instant) {
         if matches!(self.source, Source::Lanes { .. }) && self.run.offers(now) {
-            self.run.tally().is_due(self.run.since(now));
-            self.run.under_way().fetch_add(1, Ordering::Relaxed);
-            self.waiting.push_back(now);
+            self.is_due(Due::anything(now));
         }
+    }
+
+    /// Something falls due that no clock knew of.
+    fn is_due(&mut self, due: Due) {
+        self.run.tally().is_due(self.run.since(due.at));
+        self.run.under_way().fetch_add(1, Ordering::Relaxed);
+        self.waiting.push_back(due);
     }
 
     fn sends(&mut self, now: Instant) {
         let run = self.run;
         while self.open.len() < usize::try_from(run.config.window()).unwrap_or(usize::MAX) && self.output.len() < OUTPUT_MAX {
             let Some(due) = self.waiting.pop_front() else { return };
+            let at = due.at;
             let Some((message, stan, open)) = self.draws(due, now) else {
-                self.ends(due, now, None, End::NotSent);
+                self.ends(at, now, None, End::NotSent);
                 continue;
             };
-            if self.till.frame(&message, &mut self.output).is_err() {
-                self.ends(due, now, Some(open.line), End::NotSent);
+            if self.till.frame(&message.message(), &mut self.output).is_err() {
+                self.ends(at, now, Some(open.line), End::NotSent);
                 continue;
             }
-            run.tally().is_sent(run.since(due), now.saturating_duration_since(due));
+            run.tally().is_sent(run.since(at), now.saturating_duration_since(at));
             self.open.insert(stan, open);
             self.given_up.push_back((now + run.config.answer_within, stan));
         }
     }
 
     /// A request under a trace number that no other has that is still open.
-    fn draws(&mut self, due: Instant, sent: Instant) -> Option<(Message<'static>, Stan, Open)> {
+    fn draws(&mut self, due: Due, sent: Instant) -> Option<(Draft, Stan, Open)> {
         if self.of_name >= REQUESTS_OF_A_NAME {
             self.names += 1;
             self.of_name = 0;
             self.till = Till::new(named(&self.run.config.terminal, self.number, self.names), Arc::new(SystemClock::start()));
         }
+        let mut going_on = due.customer;
         loop {
             self.of_name += 1;
-            let Drawn { line, message, code } = self.run.mix.draw(&mut self.dice, &self.till)?;
-            let stan = message.stan?;
+            let Drawn { line, message, code, customer } = match going_on.take() {
+                Some((line, mut customer)) => {
+                    Drawn { line, message: customer.makes(&self.till)?.ok()?, code: None, customer: Some(customer) }
+                }
+                None => self.run.mix.draw(&mut self.dice, &self.till)?,
+            };
+            let stan = message.fixed.stan?;
             if !self.open.contains_key(&stan) {
-                let (answer, claim) = (message.mti.response(), Claim::of(&message));
-                return Some((message, stan, Open { answer, claim, due, sent, line, code }));
+                let (answer, claim) = (message.fixed.mti.response(), Claim::of(&message.fixed));
+                return Some((message, stan, Open { answer, claim, due: due.at, sent, line, code, customer }));
             }
         }
     }
@@ -248,10 +275,19 @@ impl<'r> Connection<'r> {
         };
         let run = self.run;
         let (since_due, since_sent) = (now.saturating_duration_since(open.due), now.saturating_duration_since(open.sent));
-        let answer = Answer { end: end(code, open.code), code, since_due, since_sent };
-        run.tally().is_answered(run.since(now), run.since(open.due), open.line, answer);
+        let expected = code.and_then(|code| match (&open.customer, open.code) {
+            (Some(customer), _) => customer.expects(code),
+            (None, expected) => expected.map(|expected| expected == code),
+        });
+        let end = end(code, expected);
+        run.tally().is_answered(run.since(now), run.since(open.due), open.line, Answer { end, code, since_due, since_sent });
         run.under_way().fetch_sub(1, Ordering::Relaxed);
-        self.asks_again(now);
+        match open.customer {
+            Some(customer) if customer.goes_on() && matches!(end, End::Approved | End::Declined) && run.offers(now) => {
+                self.is_due(Due { at: now, customer: Some((open.line, customer)) });
+            }
+            _ => self.asks_again(now),
+        }
     }
 
     /// What waited too long is lost; when the run is over for as long, so is what was never sent.
@@ -265,7 +301,7 @@ impl<'r> Connection<'r> {
         }
         if now >= self.run.drained_by() {
             while let Some(due) = self.waiting.pop_front() {
-                self.ends(due, now, None, End::NotSent);
+                self.ends(due.at, now, None, End::NotSent);
             }
         }
     }
@@ -323,11 +359,11 @@ impl<'r> Connection<'r> {
     async fn leaves_the_rest(&mut self) {
         let mut taken = Vec::new();
         while self.source.take_all(&mut taken).await {
-            self.waiting.extend(taken.drain(..));
+            self.waiting.extend(taken.drain(..).map(Due::anything));
         }
         let now = Instant::now();
         while let Some(due) = self.waiting.pop_front() {
-            self.ends(due, now, None, End::NotSent);
+            self.ends(due.at, now, None, End::NotSent);
         }
     }
 }
@@ -364,11 +400,10 @@ impl Source {
     }
 }
 
-/// How an answer ends a request.
-fn end(code: Option<ResponseCode>, expected: Option<ResponseCode>) -> End {
+/// How an answer ends a request; `expected` where a certain answer was, and whether it is this one.
+fn end(code: Option<ResponseCode>, expected: Option<bool>) -> End {
     match (code, expected) {
-        (None, _) => End::Unexpected,
-        (Some(code), Some(expected)) if code != expected => End::Unexpected,
+        (None, _) | (_, Some(false)) => End::Unexpected,
         (Some(code), _) if code.approves() => End::Approved,
         (Some(ResponseCode::FORMAT_ERROR | ResponseCode::MALFUNCTION), None) => End::Refused,
         (Some(_), _) => End::Declined,

@@ -2,17 +2,22 @@
 //!
 //! Written on the command line (`withdrawal=5,purchase=3`) or in a file (`file`).
 
+mod customer;
 mod file;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bank_adapters::{Cast, Customers};
 use bytes::BytesMut;
-use model::{Content, InstitutionId, Kind, Message, Money, NetworkCode, ResponseCode, Text};
+use model::{InstitutionId, Kind, Message, Money, NetworkCode, ResponseCode, Text};
 
 use crate::deal::{Deal, Hand};
 use crate::dice::Dice;
+use crate::scenario::{Draft, fields};
 use crate::{Error, Till, scenario};
+pub(super) use customer::Customer;
+use customer::Story;
 
 /// What is asked where nothing is said: what most terminals ask most, and nothing that changes a card.
 const USUAL: &str = "withdrawal=4,purchase=3,balance=2,deposit=1";
@@ -91,6 +96,21 @@ pub enum MixError {
 pub(super) struct Line {
     pub(super) name: String,
     pub(super) weight: u64,
+    pub(super) plays: Plays,
+}
+
+/// What a line brings.
+#[derive(Clone, Debug)]
+pub(super) enum Plays {
+    /// One request.
+    Request(Request),
+    /// A customer who plays a scenario.
+    Story(Arc<Story>),
+}
+
+/// What is asked, and by whom.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
     pub(super) asks: Asks,
     pub(super) hand: Hand,
     pub(super) amount: Option<Money>,
@@ -111,9 +131,11 @@ pub struct Mix {
 pub(super) struct Drawn {
     /// The line it was drawn from.
     pub(super) line: usize,
-    pub(super) message: Message<'static>,
+    pub(super) message: Draft,
     /// DE39, where another would be unexpected.
     pub(super) code: Option<ResponseCode>,
+    /// Who plays a story, and may go on.
+    pub(super) customer: Option<Box<Customer>>,
 }
 
 impl Mix {
@@ -139,7 +161,8 @@ impl Mix {
             let weight = weight.trim().parse::<u32>().ok().filter(|weight| *weight > 0).ok_or_else(malformed)?;
             let to = receiver(cast, asks, None, None)?;
             let hand = all.asking(asks.kind());
-            Ok(Line { name: name.to_owned(), weight: weight.into(), asks, hand, amount: None, to, code: None })
+            let plays = Plays::Request(Request { asks, hand, amount: None, to, code: None });
+            Ok(Line { name: name.to_owned(), weight: weight.into(), plays })
         };
         let lines = text.split(',').map(part).collect::<Result<_, MixError>>()?;
         Ok(Self { lines, all })
@@ -155,8 +178,10 @@ impl Mix {
         let mut dice = Dice::new(0);
         for line in &self.lines {
             let nobody = "a line of the mix finds nobody to pay, or nobody who pays: name `card`, `to` or `at`";
-            let message = self.message(line, &mut dice, till).ok_or(Error::Unsuitable(nobody))?;
-            till.frame(&message, &mut BytesMut::new())?;
+            // Every message of a story was made when it was read.
+            let Plays::Request(request) = &line.plays else { continue };
+            let message = self.message(request, &mut dice, till).ok_or(Error::Unsuitable(nobody))?;
+            till.frame(&message.message(), &mut BytesMut::new())?;
         }
         Ok(())
     }
@@ -170,12 +195,22 @@ impl Mix {
             found
         });
         let (place, line) = drawn?;
-        Some(Drawn { line: place, message: self.message(line, dice, till)?, code: line.code })
+        match &line.plays {
+            Plays::Request(request) => {
+                let message = self.message(request, dice, till)?;
+                Some(Drawn { line: place, message, code: request.code, customer: None })
+            }
+            Plays::Story(story) => {
+                let mut customer = Box::new(Customer::of(story));
+                let message = customer.makes(till)?.ok()?;
+                Some(Drawn { line: place, message, code: None, customer: Some(customer) })
+            }
+        }
     }
 
-    fn message(&self, line: &Line, dice: &mut Dice, till: &Till) -> Option<Message<'static>> {
+    fn message(&self, line: &Request, dice: &mut Dice, till: &Till) -> Option<Draft> {
         if line.asks == Asks::Echo {
-            return Some(till.network_request(NetworkCode::Echo));
+            return Some(till.network_request(NetworkCode::Echo).into());
         }
         let mut deal = line.hand.draw(dice)?;
         deal.amount = line.amount.unwrap_or(deal.amount);
@@ -191,10 +226,10 @@ impl Mix {
                 let (operator, phone) = line.to?;
                 till.top_up(card, operator, phone, amount)
             }
-            Asks::Request(Kind::CashBack) => Message { balances: Some(least_cash(amount)?), ..deal.message(till) },
+            Asks::Request(Kind::CashBack) => return with_cash(deal.message(till), amount),
             Asks::Request(_) | Asks::Echo => deal.message(till),
         };
-        Some(message)
+        Some(message.into())
     }
 
     /// An account in the amount's currency that is anybody's.
@@ -204,14 +239,12 @@ impl Mix {
     }
 }
 
-/// DE54 of a purchase with cash-back of which the least there is is cash (amount type 40), in the currencies of the cast.
-fn least_cash(amount: Money) -> Option<Content<'static>> {
-    let told: &[u8] = match amount.currency().alpha() {
-        "KHR" => b"0040116D000000000001",
-        "USD" => b"0040840D000000000001",
-        _ => return None,
-    };
-    Some(Content::ascii(told))
+/// A purchase with cash-back, of which the least there is is cash (DE54, amount type 40).
+fn with_cash(purchase: Message<'static>, amount: Money) -> Option<Draft> {
+    let mut draft = Draft::from(purchase);
+    let cash = format!("0040{:03}D{:012}", amount.currency().numeric(), 1);
+    draft.set(fields::named("balances")?, &cash).ok()?;
+    Some(draft)
 }
 
 /// The cards named, or all in good standing.

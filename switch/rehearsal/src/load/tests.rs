@@ -184,7 +184,8 @@ async fn every_answer_is_told_by_its_code_and_by_what_was_expected() {
         let mut peer = fake.accepts().await;
         let codes = ["00", "51", "96", "30"].map(|code| ResponseCode::new(code.as_bytes().try_into().unwrap()).unwrap());
         let mut told = BTreeMap::<_, u64>::new();
-        for (place, asked) in peer.take(39).await.iter().enumerate() {
+        let taken = peer.take(39).await;
+        for (place, asked) in taken.iter().enumerate() {
             let withdrawal = asked.message().processing.and_then(model::ProcessingCode::kind) == Some(model::Kind::Withdrawal);
             let code = codes[place % 4];
             let end = match (place, withdrawal, place % 4) {
@@ -199,10 +200,9 @@ async fn every_answer_is_told_by_its_code_and_by_what_was_expected() {
                 peer.answers(asked, code).await;
             }
         }
-        // Somebody else's answer, and then nothing more.
-        let nobody = model::Message { stan: model::Stan::new(1), ..model::Message::new(model::Mti::FINANCIAL_REQUEST) };
-        let stranger = crate::fake::answer_to(&nobody, APPROVED);
-        peer.says(&stranger).await;
+        // Under the trace number of the one that was left out, but somebody else's answer; and then nothing more.
+        let somebody = model::Message { rrn: model::Rrn::new(b"SOMEBODYELSE"), ..taken[38].message() };
+        peer.says(&crate::fake::answer_to(&somebody, APPROVED)).await;
         assert!(peer.next().await.is_none());
         told
     });
@@ -271,4 +271,65 @@ async fn all_of_it_may_run_on_another_thread() {
     may_travel(&crate::Story::new(&cast).tell(addr, |_| {}));
     let (traffic, counters) = (crate::TrafficConfig::default(), crate::Counters::default());
     may_travel(&crate::traffic(addr, &cast, &traffic, async {}, &counters));
+}
+
+const HOLD: &str = r#"
+title = "A hold is completed for less"
+[vars]
+much = "20.00 USD"
+[[step]]
+send = "authorization"
+as = "hold"
+card = "dara"
+amount = "{{much}}"
+[[step]]
+expect = "0110"
+code = "00"
+[[step]]
+send = "completion"
+of = "hold"
+amount = "15.00 USD"
+[[step]]
+expect = "0230"
+code = { in = ["00", "21"] }
+"#;
+
+fn plays(scenario: &str) -> Result<Mix, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("hold.toml"), scenario).unwrap();
+    let path = folder.path().join("mix.toml");
+    std::fs::write(&path, "[[mix]]\nscenario = \"hold.toml\"\n").unwrap();
+    let mix = Mix::load(&path, &Cast::builtin(), &[]);
+    mix.map_err(|error| error.to_string().replace(&format!("{}/", folder.path().display()), ""))
+}
+
+#[tokio::test]
+async fn a_customer_plays_a_scenario_step_by_step_and_leaves_where_it_goes_otherwise() {
+    let fake = Fake::listens("iso87-ascii").await;
+    let config = open(10.0, None, millis(350));
+    let (report, types) = tokio::join!(runs(&fake, plays(HOLD).unwrap(), &config), async {
+        let mut peer = fake.accepts().await;
+        let mut types = Vec::new();
+        while let Some(asked) = peer.next().await {
+            let mti = asked.message().mti;
+            types.push(mti.to_string());
+            // The second hold is refused, and not completed.
+            let refused = types.iter().filter(|it| *it == "0100").count() == 2 && mti == model::Mti::AUTHORIZATION_REQUEST;
+            assert_eq!(asked.message().original.is_some(), mti == model::Mti::FINANCIAL_ADVICE);
+            peer.answers(&asked, if refused { ResponseCode::UNKNOWN_CARD } else { APPROVED }).await;
+        }
+        types
+    });
+    assert_eq!(types, ["0100", "0220", "0100", "0100", "0220"]);
+    assert_eq!((report.counts.due, report.counts.approved, report.counts.unexpected), (5, 4, 1));
+    assert_eq!(report.lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["hold.toml"]);
+}
+
+#[test]
+fn a_scenario_that_a_load_cannot_play_is_told_with_its_place() {
+    let clock = format!("{HOLD}[[step]]\nclock = \"+5s\"\n");
+    let told = plays(&clock).unwrap_err();
+    assert!(told.starts_with("hold.toml:21:9: a load plays what terminals send"), "{told}");
+    let captures = HOLD.replace("code = \"00\"", "capture = { auth = \"authorization\" }");
+    assert!(plays(&captures).unwrap_err().starts_with("hold.toml:11:10: a load plays"));
 }

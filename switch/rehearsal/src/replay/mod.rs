@@ -1,11 +1,15 @@
 //! Replaying scenarios: where they are played, what came of them, and reports of it.
 
+mod connect;
+mod drafting;
 mod outcome;
 pub mod report;
 mod run;
 mod runner;
 mod venue;
 
+pub use connect::Connected;
+pub(crate) use drafting::{Words, draft};
 pub use outcome::{Compared, Failure, Outcome, Passed, Report, StepOutcome, Verdict};
 pub use run::{Progress, files, replay};
 pub use runner::play;

@@ -17,6 +17,11 @@ pub trait Venue {
     /// The moment it is there.
     fn now(&self) -> Timestamp;
 
+    /// Whether what the switch sends banks, and they send it, is seen here.
+    fn sees_banks(&self) -> bool {
+        true
+    }
+
     /// Connects a terminal. Called once for each before it sends, and again after its connection has gone.
     ///
     /// # Errors

@@ -182,7 +182,8 @@ mod tests {
     fn every_matcher_takes_what_it_means_and_nothing_else() {
         let text = Shape::Text(12);
         let amount = Shape::Amount;
-        let cases: Vec<(Shape, Matcher, &[Option<&str>], &[Option<&str>])> = vec![
+        type Values = &'static [Option<&'static str>];
+        let cases: Vec<(Shape, Matcher, Values, Values)> = vec![
             (text, Matcher::Exactly(value("00")), &[Some("00")], &[Some("0"), Some("000"), None]),
             (text, Matcher::Echo, &[Some("asked")], &[Some("other"), None]),
             (text, Matcher::Present, &[Some("x")], &[None]),

@@ -7,10 +7,13 @@ pub mod draft;
 mod error;
 pub mod fields;
 mod format;
+pub mod import;
 pub mod keys;
 mod lint;
 mod matcher;
 mod model;
+#[cfg(test)]
+mod page;
 mod parse;
 mod reader;
 mod schema;

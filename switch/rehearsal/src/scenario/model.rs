@@ -9,7 +9,7 @@ use std::time::Duration;
 use model::{Kind, Mti, TerminalId, Text, Timestamp, UtcOffset};
 
 use super::fields::Field;
-use super::{Check, Matcher, Template};
+use super::{Check, Matcher, Shape, Template};
 
 /// Bytes of the source, from and to.
 pub type Span = Range<usize>;
@@ -332,6 +332,8 @@ pub struct Expected<'a> {
     pub what: &'a str,
     /// The matcher; `None` for the type of an expected message.
     pub matcher: Option<&'a Matcher>,
+    /// How its text is to be understood; `None` for the type of an expected message.
+    pub shape: Option<Shape>,
     /// Where the value stands.
     pub span: Span,
 }
@@ -346,11 +348,11 @@ impl Scenario {
                 Action::Command(command) => (None, command.refused.as_slice()),
                 Action::Send(_) | Action::Fault(_) | Action::Clock(_) => (None, &[]),
             };
-            let kind = kind.map(|span| Expected { step, what: "type", matcher: None, span });
+            let kind = kind.map(|span| Expected { step, what: "type", matcher: None, shape: None, span });
             let of = move |it: &'_ Check| (it.span.clone(), step);
             let checks = checks.iter().map(move |check| {
                 let (span, step) = of(check);
-                Expected { step, what: &check.name, matcher: Some(&check.matcher), span }
+                Expected { step, what: &check.name, matcher: Some(&check.matcher), shape: Some(check.shape), span }
             });
             kind.into_iter().chain(checks)
         })

@@ -293,8 +293,10 @@ impl<'a> Reading<'a> {
         match item.text().unwrap_or_default() {
             "rest" => Ok(Clock::Rest),
             "cutover" => Ok(Clock::Cutover),
-            text if text.starts_with('+') => times::duration(&text[1..]).map(Clock::By).ok_or_else(wrong),
-            _ => {
+            text => {
+                if let Some(span) = text.strip_prefix('+') {
+                    return times::duration(span).map(Clock::By).ok_or_else(wrong);
+                }
                 let moment = item.moment().map_err(|_| wrong())?;
                 let (at, _) = times::moment(moment, self.scenario.offset).ok_or_else(wrong)?;
                 Ok(Clock::Until(at))

@@ -44,7 +44,7 @@ impl StageBank {
     pub(super) fn asked(&mut self, bytes: &[u8]) -> (BytesMut, bool) {
         self.session.received(bytes);
         let goes_on = loop {
-            match self.session.next() {
+            match self.session.next_frame() {
                 Next::Ask(request, answering) => {
                     let clock = self.host.clock.clone();
                     let cx = Call::new(request.reference(), clock.now() + self.host.patience, clock);

@@ -62,7 +62,7 @@ pub(super) struct Far {
 
 impl Far {
     pub(super) fn new(role: Role, config: &LinkConfig, faults: &Faults) -> Self {
-        let [into, out] = pipes(&role, config.dialect.clone(), config.framing, config.frame_max, faults);
+        let [into, out] = pipes(&role, &config.dialect, config.framing, config.frame_max, faults);
         Self {
             role,
             dialect: config.dialect.clone(),
@@ -79,7 +79,7 @@ impl Far {
 
     /// A new connection: nothing of the old one is left.
     pub(super) fn connected(&mut self, faults: &Faults) {
-        [self.into, self.out] = pipes(&self.role, self.dialect.clone(), self.framing, self.frame_max, faults);
+        [self.into, self.out] = pipes(&self.role, &self.dialect, self.framing, self.frame_max, faults);
         self.inbox.clear();
         self.outbox.clear();
         self.lost = false;
@@ -169,7 +169,7 @@ impl Far {
     }
 
     /// What comes out towards the switch.
-    pub(super) fn to_switch(&mut self, now: Timestamp) -> BytesMut {
+    pub(super) fn take_output(&mut self, now: Timestamp) -> BytesMut {
         let mut bytes = self.outbox.split();
         if !self.into.is_empty() {
             bytes.extend_from_slice(&self.into.pop(now));
@@ -212,7 +212,7 @@ impl Far {
     }
 }
 
-fn pipes(role: &Role, dialect: Arc<Dialect>, framing: Framing, frame_max: usize, faults: &Faults) -> [Pipe; 2] {
+fn pipes(role: &Role, dialect: &Arc<Dialect>, framing: Framing, frame_max: usize, faults: &Faults) -> [Pipe; 2] {
     let link: Arc<str> = role.link().into();
     [Direction::In, Direction::Out].map(|way| Pipe::new(faults.clone(), link.clone(), way, dialect.clone(), framing, frame_max))
 }

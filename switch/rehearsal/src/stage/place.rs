@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use engine::{Command, HOT_CARD_LISTS, LegId};
 use faults::{Action, Fault, Name};
-use model::{BusinessDate, ResponseCode, Timestamp};
+use model::{ResponseCode, Timestamp};
 use server::config::AcquirerPlan;
 use simulator::LineId;
 
@@ -84,6 +84,16 @@ impl Stage {
         state.dead_letters().chain(state.open_legs()).find(is)
     }
 
+    /// The first moment behind that one at which the clock opens a business date.
+    pub(super) fn opening_after(&self, at: Timestamp) -> Timestamp {
+        let rules = &self.plan.rules;
+        let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(0);
+        // The time of day of the cutover, in UTC.
+        let first = micros(rules.cutover) - i64::from(rules.offset.minutes()) * 60_000_000;
+        let days = (at.micros() - first).div_euclid(micros(DAY)) + 1;
+        Timestamp::from_micros(first + days * micros(DAY))
+    }
+
     fn clear(&mut self) {
         self.faults.clear();
         let lines: Vec<_> = self.fars.keys().copied().collect();
@@ -147,14 +157,7 @@ impl Venue for Stage {
     }
 
     fn next_cutover(&mut self) -> Result<Timestamp, VenueError> {
-        let date = self.world.state().map(engine::State::date).ok_or_else(|| VenueError::Wrong("the switch is down".into()))?;
-        let rules = &self.plan.rules;
-        let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(0);
-        let midnight = BusinessDate::from_days(date.days() + 1).days() * micros(DAY);
-        // A date that opens before its midnight opens on the evening before.
-        let ahead = if rules.cutover.is_zero() { 0 } else { micros(DAY) - micros(rules.cutover) };
-        let at = |minutes: i64| Timestamp::from_micros(midnight - ahead - minutes * 60_000_000);
-        Ok(at(i64::from(rules.offset.minutes())))
+        Ok(self.opening_after(self.now()))
     }
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {

@@ -323,11 +323,18 @@ impl World {
         }
         host.look_at = None;
         let time = host.time(self.now);
-        let Some(shard) = host.shard.as_mut() else { return };
-        let mut closed = Vec::new();
-        if shard.deadline().is_some_and(|due| due <= time) {
-            closed = shard.tick(time);
+        match host.shard.as_ref().map(Shard::deadline) {
+            Some(Some(due)) if due <= time => self.tick(),
+            Some(_) => self.switch_did(),
+            None => {}
         }
+    }
+
+    /// The switch sees what time it is.
+    pub(crate) fn tick(&mut self) {
+        let time = self.host.time(self.now);
+        let Some(shard) = self.host.shard.as_mut() else { return };
+        let closed = shard.tick(time);
         for (link, reason) in closed {
             self.coverage.closed(&reason);
             if let Some(place) = self.lines.iter().position(|line| line.link == Some(link)) {

@@ -7,14 +7,15 @@ use model::{Money, ResponseCode};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Asks, Line, Mix, MixError, hand, receiver};
+use super::customer::Story;
+use super::{Asks, Line, Mix, MixError, Plays, Request, hand, receiver};
 use crate::Error;
 use crate::scenario::{self, Span};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    mix: Vec<Entry>,
+    mix: Vec<Spanned<Entry>>,
 }
 
 /// `[[mix]]`
@@ -22,7 +23,8 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Entry {
     weight: Option<Spanned<i64>>,
-    send: Spanned<String>,
+    send: Option<Spanned<String>>,
+    scenario: Option<Spanned<String>>,
     card: Option<Spanned<OneOrMore>>,
     amount: Option<Spanned<String>>,
     to: Option<Spanned<String>>,
@@ -69,7 +71,7 @@ impl Mix {
 impl Reading<'_> {
     fn mix(&self) -> Result<Mix, Error> {
         let file: File = toml::from_str(self.source).map_err(|error| {
-            let remedy = "a mix is [[mix]] tables of send, with weight, card, amount, to, at and code where wanted";
+            let remedy = "a mix is [[mix]] tables of send or scenario, with weight, card, amount, to, at and code where wanted";
             self.wrong(&error.span().unwrap_or_default(), error.message(), remedy)
         })?;
         if file.mix.is_empty() {
@@ -79,11 +81,38 @@ impl Reading<'_> {
         Ok(Mix { lines, all: hand(self.cast, self.cards)? })
     }
 
-    fn line(&self, entry: &Entry) -> Result<Line, Error> {
-        let name = entry.send.get_ref();
-        let asks = Asks::from_name(name).ok_or_else(|| {
-            self.wrong(&entry.send.span(), format!("{name:?} cannot be sent"), format!("what can: {}", Asks::names()))
-        })?;
+    fn line(&self, entry: &Spanned<Entry>) -> Result<Line, Error> {
+        let (span, entry) = (entry.span(), entry.get_ref());
+        let weight = self.weight(entry)?;
+        match (&entry.send, &entry.scenario) {
+            (Some(send), None) => {
+                let plays = Plays::Request(self.request(entry, send)?);
+                Ok(Line { name: send.get_ref().clone(), weight, plays })
+            }
+            (None, Some(scenario)) => {
+                let path = self.path.parent().unwrap_or(Path::new("")).join(scenario.get_ref());
+                let story = Story::load(&path, self.cast).map_err(|error| MixError::File(Box::new(error)))?;
+                let others = [&entry.amount, &entry.to, &entry.at, &entry.code];
+                if let Some(other) =
+                    others.into_iter().flatten().map(Spanned::span).chain(entry.card.as_ref().map(Spanned::span)).next()
+                {
+                    return Err(self.wrong(&other, "the scenario says all of that itself", "leave it out").into());
+                }
+                Ok(Line { name: scenario.get_ref().clone(), weight, plays: Plays::Story(story) })
+            }
+            (Some(_), Some(scenario)) => {
+                Err(self.wrong(&scenario.span(), "a line sends one thing or plays a scenario", "make two [[mix]] of it").into())
+            }
+            (None, None) => {
+                Err(self.wrong(&span, "nothing is to be asked", "add send = \"withdrawal\" or scenario = \"path.toml\"").into())
+            }
+        }
+    }
+
+    fn request(&self, entry: &Entry, send: &Spanned<String>) -> Result<Request, Error> {
+        let name = send.get_ref();
+        let unknown = || self.wrong(&send.span(), format!("{name:?} cannot be sent"), format!("what can: {}", Asks::names()));
+        let asks = Asks::from_name(name).ok_or_else(unknown)?;
         let amount = entry.amount.as_ref().map(|text| self.amount(text)).transpose()?;
         let named = |text: &Option<Spanned<String>>| text.as_ref().map(|text| text.get_ref().as_str().to_owned());
         let (at, to) = (named(&entry.at), named(&entry.to));
@@ -91,15 +120,9 @@ impl Reading<'_> {
             let place = entry.at.as_ref().or(entry.to.as_ref()).map(Spanned::span).unwrap_or_default();
             self.wrong(&place, error.to_string(), "")
         })?;
-        Ok(Line {
-            name: name.clone(),
-            weight: self.weight(entry)?,
-            asks,
-            hand: self.hand(entry, amount)?.asking(asks.kind()),
-            amount,
-            to,
-            code: entry.code.as_ref().map(|text| self.code(text)).transpose()?,
-        })
+        let hand = self.hand(entry, amount)?.asking(asks.kind());
+        let code = entry.code.as_ref().map(|text| self.code(text)).transpose()?;
+        Ok(Request { asks, hand, amount, to, code })
     }
 
     fn weight(&self, entry: &Entry) -> Result<u64, Error> {

@@ -31,7 +31,8 @@ fn lines_are_drawn_as_they_weigh_and_the_same_by_the_same_seed() {
     let mut counts = [0; 3];
     drawn(&mix, 9000).iter().for_each(|it| counts[it.line] += 1);
     assert_eq!(counts, [5024, 2952, 1024]);
-    let cards = |mix: &Mix| drawn(mix, 50).iter().map(|it| (it.line, it.message.pan, it.message.amount)).collect::<Vec<_>>();
+    let cards =
+        |mix: &Mix| drawn(mix, 50).iter().map(|it| (it.line, it.message.fixed.pan, it.message.fixed.amount)).collect::<Vec<_>>();
     assert_eq!(cards(&mix), cards(&mix));
 }
 
@@ -41,7 +42,7 @@ fn everything_that_can_be_sent_suits_its_profile() {
     let mix = Mix::parse(&all, &Cast::builtin(), &["dara", "bopha"]).unwrap();
     let mut seen = BTreeMap::new();
     for it in drawn(&mix, 300) {
-        wire::profile::check(&it.message).unwrap_or_else(|error| panic!("{}: {error:?}", mix.lines[it.line].name));
+        wire::profile::check(&it.message.message()).unwrap_or_else(|error| panic!("{}: {error:?}", mix.lines[it.line].name));
         *seen.entry(it.line).or_insert(0) += 1;
     }
     assert_eq!(seen.len(), mix.lines().count());
@@ -58,7 +59,8 @@ fn a_file_says_who_asks_how_much_and_what_is_expected() {
     let (mix, cast) = (mix.unwrap(), Cast::builtin());
     assert_eq!(mix.lines().collect::<Vec<_>>(), [("withdrawal", 5), ("purchase", 1), ("transfer", 1), ("top-up", 1)]);
     let bopha = cast.card("bopha").unwrap();
-    for Drawn { line, message, code } in drawn(&mix, 200) {
+    for Drawn { line, message, code, .. } in drawn(&mix, 200) {
+        let message = message.fixed;
         let alias = message.pan.and_then(|pan| cast.by_pan(pan)).map_or("", |card| card.alias.as_str());
         match line {
             0 => assert!(["dara", "sophea"].contains(&alias) && message.amount == Some(5_000_000) && code.is_none()),

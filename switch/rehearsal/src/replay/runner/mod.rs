@@ -6,6 +6,8 @@ mod asserts;
 mod expects;
 mod log;
 mod sends;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +18,7 @@ use std::time::{Duration, Instant};
 use bank_adapters::Cast;
 use model::{Pan, Timestamp};
 
+use super::drafting::Words;
 use super::{
     Compared, Failure, LegSpec, Order, OrderSpec, Ordered, Outcome, Seen, Speech, StepOutcome, Venue, VenueError, Verdict,
 };
@@ -251,26 +254,8 @@ impl<'a> Runner<'a> {
         self.filled(template).map_err(|problem| self.failed(&problem))
     }
 
-    fn filled(&self, template: &Template) -> Result<String, String> {
-        template.fill(|part| match part {
-            Part::Text(text) => Ok(text.clone()),
-            Part::Name(name) => {
-                let var = || self.scenario.vars.get(name).map(|it| it.value.clone());
-                self.captured.get(name).cloned().or_else(var).ok_or_else(|| format!("{{{{{name}}}}} has no value"))
-            }
-            Part::Field { step, field } => {
-                let found = self.named.get(step).and_then(|fields| fields.get(field.as_str()));
-                found.cloned().ok_or_else(|| format!("{{{{{step}.{field}}}}} has no value: the message has no such field"))
-            }
-        })
-    }
-
-    /// Whose card a template means: a card of the cast, or one that was seen.
     fn card(&self, template: &Template) -> Result<Pan, Stop> {
-        let text = self.fill(template)?;
-        let known = self.cast.card(&text).map(|card| card.pan).ok();
-        let found = known.or_else(|| self.log.card(&text));
-        found.ok_or_else(|| self.failed(&format!("there is no card {text:?}")))
+        Words::card(self, template).map_err(|problem| self.failed(&problem))
     }
 
     /// Compares values with what is expected of each; where one differs the scenario has failed.
@@ -306,6 +291,30 @@ impl<'a> Runner<'a> {
         let step = self.scenario.steps.iter().find(|step| step.line == self.line);
         let step = step.map(|step| titles::of(self.scenario, step)).unwrap_or_default();
         Stop::Failed(Box::new(Failure { line: self.line, step, problem: problem.to_owned(), fields, nearest }))
+    }
+}
+
+impl Words for Runner<'_> {
+    fn cast(&self) -> &Cast {
+        self.cast
+    }
+
+    fn filled(&self, template: &Template) -> Result<String, String> {
+        template.fill(|part| match part {
+            Part::Text(text) => Ok(text.clone()),
+            Part::Name(name) => {
+                let var = || self.scenario.vars.get(name).map(|it| it.value.clone());
+                self.captured.get(name).cloned().or_else(var).ok_or_else(|| format!("{{{{{name}}}}} has no value"))
+            }
+            Part::Field { step, field } => {
+                let found = self.named.get(step).and_then(|fields| fields.get(field.as_str()));
+                found.cloned().ok_or_else(|| format!("{{{{{step}.{field}}}}} has no value: the message has no such field"))
+            }
+        })
+    }
+
+    fn seen(&self, masked: &str) -> Option<Pan> {
+        self.log.card(masked)
     }
 }
 

@@ -1,11 +1,9 @@
 //! What a send step sends.
 
-use model::{Currency, Message, Money, Mti, NetworkCode};
-
 use super::log::View;
 use super::{Hand, Runner, Sent, Stop};
-use crate::replay::{Speech, TerminalSpec};
-use crate::scenario::{self, Draft, Send, SettingValue, Shape, Step, TerminalSection, fields};
+use crate::replay::{Speech, TerminalSpec, drafting};
+use crate::scenario::{self, Draft, Send, Step, TerminalSection};
 use crate::{TerminalConfig, Till};
 
 impl Runner<'_> {
@@ -97,86 +95,11 @@ impl Runner<'_> {
     }
 
     fn draft(&self, send: &Send) -> Result<Draft, Stop> {
-        let till = &self.hand(&send.from)?.till;
-        let mut draft = match (&send.what, send.of.and_then(|of| self.sent.get(&of))) {
-            (scenario::Sent::Repeat, Some(of)) => of.draft.with(till.repeat(&of.draft.fixed)),
-            (scenario::Sent::Reversal, Some(of)) => undoing(of, till.reversal(&of.draft.fixed, Mti::REVERSAL_REQUEST, None)),
-            (scenario::Sent::ReversalAdvice, Some(of)) => undoing(of, till.reversal(&of.draft.fixed, Mti::REVERSAL_ADVICE, None)),
-            (scenario::Sent::Completion, Some(of)) => undoing(of, till.reversal(&of.draft.fixed, Mti::FINANCIAL_ADVICE, None)),
-            (scenario::Sent::SignOn, _) => till.network_request(NetworkCode::SignOn).into(),
-            (scenario::Sent::SignOff, _) => till.network_request(NetworkCode::SignOff).into(),
-            (scenario::Sent::Echo, _) => till.network_request(NetworkCode::Echo).into(),
-            _ => return self.request(send, till),
-        };
-        if let Some(card) = &send.card {
-            draft.fixed.pan = Some(self.card(&card.value)?);
-        }
-        if let Some(amount) = &send.amount {
-            let text = self.fill(&amount.value)?;
-            self.set(&mut draft, "amount", &text)?;
-        }
-        self.set_all(&mut draft, send)?;
-        Ok(draft)
+        let (till, of) = (&self.hand(&send.from)?.till, send.of.and_then(|of| self.sent.get(&of)));
+        drafting::draft(send, of.map(|of| &of.draft), till, self).map_err(|problem| self.failed(&problem))
     }
 
-    fn request(&self, send: &Send, till: &Till) -> Result<Draft, Stop> {
-        let amount = send.amount.as_ref().map(|it| self.amount(&it.value)).transpose()?;
-        let riel = || Currency::from_alpha("KHR").ok_or_else(|| self.failed("there is no riel"));
-        let currency = amount.map_or_else(riel, |it| Ok(it.currency()))?;
-        let card = match &send.card {
-            Some(card) => Some(self.fill(&card.value)?),
-            None => None,
-        };
-        let fixed = match card.as_deref().map(|alias| (self.cast.card(alias), alias)) {
-            Some((Ok(card), _)) => till.request(send.kind, card, amount.unwrap_or(Money::from_minor(0, currency))),
-            Some((Err(_), seen)) => {
-                let pan = self.log.card(seen).ok_or_else(|| self.failed(&format!("there is no card {seen:?}")))?;
-                Message { pan: Some(pan), ..till.fresh(send.kind, currency) }
-            }
-            None => till.fresh(send.kind, currency),
-        };
-        let mti = match send.what {
-            scenario::Sent::Authorization => Mti::AUTHORIZATION_REQUEST,
-            scenario::Sent::Advice => Mti::FINANCIAL_ADVICE,
-            _ => fixed.mti,
-        };
-        let mut draft = Draft::from(Message { mti, amount: amount.map(Money::minor), ..fixed });
-        self.set_all(&mut draft, send)?;
-        Ok(draft)
-    }
-
-    fn amount(&self, template: &scenario::Template) -> Result<Money, Stop> {
-        let text = self.fill(template)?;
-        text.parse().map_err(|error: model::AmountError| self.failed(&error.to_string()))
-    }
-
-    fn set_all(&self, draft: &mut Draft, send: &Send) -> Result<(), Stop> {
-        for setting in &send.fields {
-            match &setting.value {
-                SettingValue::Absent => draft.clear(setting.field),
-                SettingValue::Text(template) => {
-                    let text = self.fill(template)?;
-                    self.set(draft, setting.field.name, &text)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Sets a field; an institution may be named.
     fn set(&self, draft: &mut Draft, name: &str, text: &str) -> Result<(), Stop> {
-        let field = fields::named(name).ok_or_else(|| self.failed("there is no such field"))?;
-        let is_name = field.shape == Shape::Institution && !text.bytes().all(|byte| byte.is_ascii_digit());
-        let text = if is_name { field.shape.normal(text, self.cast) } else { Ok(text.to_owned()) };
-        text.and_then(|text| draft.set(field, &text)).map_err(|problem| self.failed(&problem))
+        drafting::set(draft, name, text, self.cast).map_err(|problem| self.failed(&problem))
     }
-}
-
-/// What undoes or completes a message shows no PIN block again.
-fn undoing(of: &Sent, fixed: Message<'static>) -> Draft {
-    let mut draft = of.draft.with(fixed);
-    if let Some(field) = fields::named("pin_block") {
-        draft.clear(field);
-    }
-    draft
 }

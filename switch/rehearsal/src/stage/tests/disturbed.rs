@@ -38,7 +38,7 @@ fn an_answer_beyond_the_timer_comes_late_and_one_that_comes_twice_is_taken_once(
     let told = scene.pass(MINUTE);
     assert_eq!(told.iter().filter(|it| *it == "switch > acleda 0200 (duplicate)").count(), 2, "{told:?}");
     assert_eq!(told.iter().filter(|it| it.starts_with("switch > atm")).count(), 1, "{told:?}");
-    assert_eq!(scene.account("dara").balance, before.balance - 51_800_00);
+    assert_eq!(scene.account("dara").balance, before.balance - 5_180_000);
 }
 
 #[test]

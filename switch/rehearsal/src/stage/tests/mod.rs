@@ -2,6 +2,7 @@
 
 mod disturbed;
 mod month;
+mod played;
 mod stories;
 
 use std::path::Path;
@@ -21,14 +22,6 @@ use crate::{TerminalConfig, Till};
 const MORNING: Timestamp = Timestamp::from_micros(1_672_192_800_000_000);
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-struct SceneClock(Arc<StageClock>);
-
-impl Clock for SceneClock {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-}
 
 /// A stage with one terminal, `atm`, connected.
 struct Scene {
@@ -52,7 +45,7 @@ impl Scene {
         let mut stage = Stage::open(config.check(path).unwrap(), &cast, MORNING, seed).unwrap();
         let speech = stage.open(&atm()).unwrap();
         let config = TerminalConfig { seed: Some(seed), ..TerminalConfig::named("ATM00001") };
-        let till = Till::new(config, Arc::new(SceneClock(stage.clock.clone())));
+        let till = Till::new(config, stage.clock.clone());
         Self { stage, cast, till, speech, seen: Vec::new() }
     }
 

@@ -40,7 +40,7 @@ fn a_month_with_two_paydays_and_daily_cutovers_runs_in_seconds() {
     assert_eq!((cutovers, salaries, status.date.days() - first.days()), (31, 12, 31));
     assert_eq!((status.owed, status.dead_letters), (0, 0));
     for (alias, before) in payees.iter().zip(before) {
-        assert_eq!(scene.account(alias).balance, before + 2 * 1_200_000_00 - 31 * (20_000_00 + 1_800_00), "{alias}");
+        assert_eq!(scene.account(alias).balance, before + 2 * 120_000_000 - 31 * (2_000_000 + 180_000), "{alias}");
     }
     assert_eq!(scene.stage.world.examine(), []);
     println!("31 days with {} banks: {:?}", scene.stage.banks.len(), begun.elapsed());

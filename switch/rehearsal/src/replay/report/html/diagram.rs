@@ -12,8 +12,6 @@ use super::super::{Outcome, Verdict, offset, spoken};
 
 /// Rows that are drawn.
 const CAP: Cap = Cap { first: 30, last: 50 };
-/// From so many parties on, the fields have no room beside the drawing and go below.
-const BROAD: usize = 5;
 
 /// All in pixels. Where the first lifeline stands: behind the moments, and half of its party's box.
 const FIRST: usize = 160;
@@ -37,9 +35,8 @@ pub(super) fn exchange(out: &mut String, outcome: &Outcome, room: &mut Room) {
     if sequence.parties.is_empty() {
         return;
     }
-    let broad = if sequence.parties.len() >= BROAD { " broad" } else { "" };
     let drawing = Drawing::new(&sequence);
-    let _ = write!(out, "<h3>Exchange</h3><div class=\"exchange{broad}\"><div class=\"wide\">{}</div>", drawing.svg());
+    let _ = write!(out, "<h3>Exchange</h3><div class=\"exchange\"><div class=\"wide\">{}</div>", drawing.svg());
     let size = |(_, row): &(Duration, Row<'_>)| if let Row::Message { passed, .. } = row { passed.detail.len() } else { 0 };
     let left = if matches!(outcome.verdict, Verdict::Failed(_)) { &mut room.failed } else { &mut room.others };
     out.push_str("<aside><p class=\"hint\">");

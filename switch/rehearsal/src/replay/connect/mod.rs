@@ -1,0 +1,263 @@
+//! A running switch at the other end of a wire as the place for scenarios.
+//!
+//! Knows: sockets, and the switch's HTTP pages (`pages`). Does not know: scenarios. What reaches banks cannot be seen here, ledgers
+//! cannot be looked into, and time passes by the switch's clock: where that is the machine's, only so much of it is waited for.
+
+mod pages;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use bank_adapters::{Cast, Clock, SystemClock};
+use bytes::{Buf, BytesMut};
+use model::{BusinessDate, Timestamp, UtcOffset};
+use wire::{Cut, Dialect, Framing};
+
+use super::venue::{
+    AccountLook, AccountSpec, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook, TerminalSpec, Venue,
+    VenueError, VenueMaker,
+};
+use crate::http;
+use crate::scenario::Scenario;
+use pages::Pages;
+
+/// The longest that is really waited for at once.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+/// How long what is under way may take before a clock that stands is moved on.
+const GRACE: Duration = Duration::from_millis(200);
+/// The longest message taken: all that two bytes can announce.
+const FRAME_MAX: usize = 65_535;
+
+/// Where a running switch is, and how its terminals speak.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// Where it listens for terminals.
+    pub address: String,
+    /// Its HTTP port, `http://127.0.0.1:8580`. `None`: it is not asked.
+    pub at: Option<String>,
+    /// How messages lie in bytes on that link.
+    pub dialect: Arc<Dialect>,
+    /// How they are cut from the stream.
+    pub framing: Framing,
+    /// Local time there.
+    pub offset: UtcOffset,
+}
+
+impl VenueMaker for Connected {
+    fn make(&self, scenario: &Scenario, _: &Cast) -> Result<Box<dyn Venue>, VenueError> {
+        if scenario.switch.is_some() {
+            let why = "it has a [switch] of its own, and a running switch keeps the configuration that it has";
+            return Err(VenueError::Cannot(why.to_owned()));
+        }
+        Ok(Box::new(Wire::to(self.clone())?))
+    }
+}
+
+/// What a connection brought: the terminal, and a message or its end.
+type Brought = (String, Option<Vec<u8>>);
+
+struct Wire {
+    switch: Connected,
+    pages: Option<Pages>,
+    system: SystemClock,
+    /// What the switch's clock shows, where it stands until it is moved.
+    stands: Option<Timestamp>,
+    streams: HashMap<String, TcpStream>,
+    /// The link of each terminal, by which faults know it.
+    links: HashMap<String, String>,
+    bring: Sender<Brought>,
+    brought: Receiver<Brought>,
+    /// What was sent and not yet told.
+    sent: VecDeque<Seen>,
+}
+
+impl Wire {
+    fn to(switch: Connected) -> Result<Self, VenueError> {
+        let pages = switch.at.clone().map(Pages::at);
+        let stands = pages.as_ref().map_or(Ok(None), Pages::standing_clock)?;
+        let (bring, brought) = channel();
+        let (streams, links) = (HashMap::new(), HashMap::new());
+        Ok(Self { switch, pages, system: SystemClock::start(), stands, streams, links, bring, brought, sent: VecDeque::new() })
+    }
+
+    fn pages(&self, what: &str) -> Result<&Pages, VenueError> {
+        self.pages.as_ref().ok_or_else(|| VenueError::Cannot(format!("{what} needs the switch's HTTP port: --at URL")))
+    }
+
+    fn seen(&self, terminal: &str, from_switch: bool, body: Vec<u8>, fault: Option<String>) -> Seen {
+        let (one, other) = (Party::Terminal(terminal.to_owned()), Party::Switch);
+        let (from, to) = if from_switch { (other, one) } else { (one, other) };
+        Seen { at: self.now(), from, to, dialect: Arc::clone(&self.switch.dialect), body, fault, arrived: true }
+    }
+
+    fn told(&mut self, (terminal, body): Brought) -> Seen {
+        match body {
+            Some(body) => self.seen(&terminal, true, body, None),
+            None => {
+                self.streams.remove(&terminal);
+                self.seen(&terminal, true, Vec::new(), Some("closed".to_owned()))
+            }
+        }
+    }
+
+    /// The next that comes within so much real time.
+    fn within(&mut self, wait: Duration) -> Option<Seen> {
+        match self.brought.recv_timeout(wait) {
+            Ok(brought) => Some(self.told(brought)),
+            // The sender is held here, so that it cannot be gone.
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+}
+
+impl Venue for Wire {
+    fn now(&self) -> Timestamp {
+        self.stands.unwrap_or_else(|| self.system.now())
+    }
+
+    fn sees_banks(&self) -> bool {
+        false
+    }
+
+    fn open(&mut self, terminal: &TerminalSpec) -> Result<Speech, VenueError> {
+        let address = &self.switch.address;
+        let nobody =
+            |error: std::io::Error| VenueError::NoConnection(format!("{address}: {error}; is the switch running there?"));
+        let stream = http::connect(address).map_err(nobody)?;
+        stream.set_nodelay(true).map_err(nobody)?;
+        let reading = stream.try_clone().map_err(nobody)?;
+        let (name, framing, bring) = (terminal.name.clone(), self.switch.framing, self.bring.clone());
+        thread::spawn(move || read(reading, framing, &name, &bring));
+        self.streams.insert(terminal.name.clone(), stream);
+        self.links.insert(terminal.name.clone(), terminal.link.clone().unwrap_or_else(|| "terminals".to_owned()));
+        Ok(Speech { dialect: Arc::clone(&self.switch.dialect), framing: self.switch.framing, offset: self.switch.offset })
+    }
+
+    fn send(&mut self, terminal: &str, frame: &[u8]) -> Result<(), VenueError> {
+        let closed = || VenueError::NoConnection(format!("the switch has closed the connection of {terminal}"));
+        let mut stream = self.streams.get(terminal).ok_or_else(closed)?;
+        stream.write_all(frame).map_err(|_| closed())?;
+        let body = match self.switch.framing.cut(frame, FRAME_MAX) {
+            Ok(Cut::Frame { body, .. }) => frame.get(body).unwrap_or(frame),
+            Ok(Cut::KeepAlive { .. } | Cut::Incomplete) | Err(_) => frame,
+        };
+        let seen = self.seen(terminal, false, body.to_vec(), None);
+        self.sent.push_back(seen);
+        Ok(())
+    }
+
+    fn next(&mut self, until: Timestamp) -> Result<Option<Seen>, VenueError> {
+        if let Some(sent) = self.sent.pop_front() {
+            return Ok(Some(sent));
+        }
+        let Some(mut now) = self.stands else {
+            let wait = until.since(self.now());
+            if wait > WAIT_MAX {
+                let why = format!(
+                    "more than {WAIT_MAX:?} would have to be waited for; start the switch with --clock manual, and give --at"
+                );
+                return Err(VenueError::Cannot(why));
+            }
+            return Ok(self.within(wait));
+        };
+        let mut stride = Duration::from_secs(1);
+        loop {
+            if let Some(seen) = self.within(GRACE) {
+                return Ok(Some(seen));
+            }
+            if now >= until {
+                return Ok(None);
+            }
+            now = self.pages("the clock")?.move_clock((now + stride).min(until))?;
+            self.stands = Some(now);
+            stride *= 2;
+        }
+    }
+
+    fn is_at_rest(&mut self) -> Result<bool, VenueError> {
+        self.pages("rest")?.is_at_rest()
+    }
+
+    fn next_cutover(&mut self) -> Result<Timestamp, VenueError> {
+        if self.stands.is_none() {
+            return Err(VenueError::Cannot("the next business date is waited for only where the clock can be moved".to_owned()));
+        }
+        // As the shipped configuration has it: at midnight.
+        let tomorrow = BusinessDate::from_days(self.switch.offset.date(self.now()).days() + 1);
+        let minutes = tomorrow.days() * 1440 - i64::from(self.switch.offset.minutes());
+        Ok(Timestamp::from_micros(minutes * 60_000_000))
+    }
+
+    fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
+        self.pages("an order")?.order(order)
+    }
+
+    fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {
+        let link = match &fault.on {
+            Some(Party::Terminal(name)) => self.links.get(name).cloned().unwrap_or_else(|| "terminals".to_owned()),
+            Some(on) => on.to_string(),
+            None => String::new(),
+        };
+        self.pages("a fault")?.disturb(fault, &link)
+    }
+
+    fn account(&mut self, _: &str, _: &AccountSpec) -> Result<AccountLook, VenueError> {
+        Err(VenueError::Cannot("the ledgers of a running switch's banks cannot be looked into".to_owned()))
+    }
+
+    fn positions(&mut self) -> Result<Vec<PositionLook>, VenueError> {
+        self.pages("who is owed what")?.positions()
+    }
+
+    fn status(&mut self) -> Result<StatusLook, VenueError> {
+        self.pages("how the switch is")?.status()
+    }
+
+    fn metric(&mut self, name: &str, labels: &[(String, String)]) -> Result<Option<f64>, VenueError> {
+        self.pages("a metric")?.metric(name, labels)
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        // Its reader ends with it.
+        for stream in self.streams.values() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Cuts messages from a stream until it ends.
+fn read(mut stream: TcpStream, framing: Framing, terminal: &str, bring: &Sender<Brought>) {
+    let (mut buffer, mut chunk) = (BytesMut::new(), [0; 4096]);
+    loop {
+        let consumed = match framing.cut(&buffer, FRAME_MAX) {
+            Ok(Cut::Frame { body, consumed }) => {
+                let body = buffer.get(body).unwrap_or_default().to_vec();
+                if bring.send((terminal.to_owned(), Some(body))).is_err() {
+                    return;
+                }
+                consumed
+            }
+            Ok(Cut::KeepAlive { consumed }) => consumed,
+            Ok(Cut::Incomplete) => match stream.read(&mut chunk) {
+                Ok(0) | Err(_) => break,
+                Ok(count) => {
+                    buffer.extend_from_slice(chunk.get(..count).unwrap_or_default());
+                    continue;
+                }
+            },
+            Err(_) => break,
+        };
+        buffer.advance(consumed);
+    }
+    // Whoever waits has gone where this fails.
+    let _ = bring.send((terminal.to_owned(), None));
+}

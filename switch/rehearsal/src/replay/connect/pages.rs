@@ -1,0 +1,223 @@
+//! The HTTP pages of a running switch: what is looked at, ordered and set there.
+
+use model::{BusinessDate, Currency, Timestamp, UtcOffset};
+use serde_json::{Value, json};
+
+use crate::http::{self, Answer};
+use crate::replay::venue::{
+    BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, PositionLook, StatusLook, VenueError, Way,
+};
+use crate::scenario::times;
+
+/// The pages at one address.
+pub(super) struct Pages {
+    at: String,
+}
+
+impl Pages {
+    pub(super) fn at(at: String) -> Self {
+        Self { at }
+    }
+
+    /// What the clock shows, where it stands until it is moved; a switch that knows no such page has the machine's.
+    pub(super) fn standing_clock(&self) -> Result<Option<Timestamp>, VenueError> {
+        let Answer { status, body } = self.ask("GET", "/clock", None)?;
+        let clock: Value = serde_json::from_str(&body).unwrap_or_default();
+        Ok(if status == 200 && clock["manual"] == true { Some(moment(&clock["now"])?) } else { None })
+    }
+
+    /// Moves it, and gives what it shows then.
+    pub(super) fn move_clock(&self, to: Timestamp) -> Result<Timestamp, VenueError> {
+        loop {
+            let clock = self.done("POST", "/clock", Some(json!({ "to": to.to_string() })))?;
+            if clock["reached"] != false {
+                return moment(&clock["now"]);
+            }
+        }
+    }
+
+    pub(super) fn is_at_rest(&self) -> Result<bool, VenueError> {
+        let status = self.done("GET", "/status", None)?;
+        let busy = |bank: &Value| {
+            let owed = bank["up"] == true && bank["signed_off"] == false && count(&bank["forward_depth"]) > 0;
+            owed || count(&bank["in_flight"]) > 0
+        };
+        Ok(!lines(&status["banks"]).iter().any(busy))
+    }
+
+    pub(super) fn order(&self, order: &OrderSpec) -> Result<Ordered, VenueError> {
+        let mut body = match &order.what {
+            Order::Cutover => json!({ "order": "cutover" }),
+            Order::SignOff(bank) => json!({ "order": "sign-off", "bank": bank }),
+            Order::SignOn(bank) => json!({ "order": "sign-on", "bank": bank }),
+            Order::Block(card, list) => json!({ "order": "block", "card": digits(*card), "list": list }),
+            Order::Unblock(card) => json!({ "order": "unblock", "card": digits(*card) }),
+            Order::Retry(leg) | Order::Discard(leg) => {
+                let word = if matches!(order.what, Order::Retry(_)) { "retry" } else { "discard" };
+                match self.leg(leg)? {
+                    Some(leg) => json!({ "order": word, "leg": leg }),
+                    None => {
+                        return Ok(Ordered::Refused(format!("leg {} of {} is not on the dead-letter list", leg.leg, leg.rrn)));
+                    }
+                }
+            }
+        };
+        body["operator"] = order.operator.as_str().into();
+        body["reason"] = order.reason.as_str().into();
+        let answer = self.ask("POST", "/orders", Some(body))?;
+        match answer.status {
+            200 => Ok(Ordered::Done),
+            400 | 404 | 409 => Ok(Ordered::Refused(problem(&answer))),
+            _ => Err(VenueError::Wrong(problem(&answer))),
+        }
+    }
+
+    /// A leg on the dead-letter list, as the switch calls it.
+    fn leg(&self, leg: &LegSpec) -> Result<Option<String>, VenueError> {
+        let list = self.done("GET", "/dead-letters", None)?;
+        let place = format!(".{}", leg.leg);
+        let is_it = |line: &&Value| {
+            let named = line["leg"].as_str().is_some_and(|it| it.ends_with(&place));
+            named && line["rrn"].as_str().is_some_and(|rrn| rrn.as_bytes() == leg.rrn.trimmed())
+        };
+        Ok(lines(&list["lines"]).iter().find(is_it).and_then(|line| line["leg"].as_str()).map(str::to_owned))
+    }
+
+    pub(super) fn disturb(&self, fault: &FaultSpec, link: &str) -> Result<(), VenueError> {
+        let mut body = json!({ "action": fault.kind.name(), "link": link });
+        match fault.kind {
+            FaultKind::Clear => return self.done("DELETE", "/faults", None).map(|_| ()),
+            FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) => {
+                return Err(VenueError::Cannot(format!("{} is for a switch in the scenario's own hands", fault.kind.name())));
+            }
+            FaultKind::Delay(by) => body["by"] = times::shown(by).into(),
+            FaultKind::Throttle(rate) => body["rate"] = rate.into(),
+            FaultKind::Drop
+            | FaultKind::Duplicate
+            | FaultKind::Reorder
+            | FaultKind::Corrupt
+            | FaultKind::Truncate
+            | FaultKind::Reset
+            | FaultKind::Garbage
+            | FaultKind::HalfOpen => {}
+        }
+        body["way"] = match fault.way {
+            Way::In => "in",
+            Way::Out => "out",
+            Way::Both => "both",
+        }
+        .into();
+        if let Some(only) = fault.only {
+            body["only"] = only.to_string().into();
+        }
+        if let Some(times) = fault.times {
+            body["times"] = times.into();
+        }
+        self.done("POST", "/faults", Some(body)).map(|_| ())
+    }
+
+    pub(super) fn positions(&self) -> Result<Vec<PositionLook>, VenueError> {
+        let list = self.done("GET", "/positions", None)?;
+        let position = |line: &Value| {
+            Some(PositionLook {
+                date: date(&line["business_date"])?,
+                currency: Currency::from_alpha(line["currency"].as_str()?)?,
+                participant: line["participant"].as_str()?.to_owned(),
+                net: line["net"].as_i64()?,
+            })
+        };
+        Ok(lines(&list["lines"]).iter().filter_map(position).collect())
+    }
+
+    pub(super) fn status(&self) -> Result<StatusLook, VenueError> {
+        let it = self.done("GET", "/status", None)?;
+        let bank = |bank: &Value| BankLook {
+            name: bank["name"].as_str().unwrap_or_default().to_owned(),
+            linked: bank["up"] == true,
+            signed_off: bank["signed_off"] == true,
+            owed: count(&bank["forward_depth"]),
+        };
+        Ok(StatusLook {
+            date: date(&it["business_date"]).ok_or_else(|| self.strange("/status"))?,
+            banks: lines(&it["banks"]).iter().map(bank).collect(),
+            owed: count(&it["forward_depth"]),
+            dead_letters: count(&it["dead_letters"]),
+            holding: count(&it["holds"]),
+            hot_cards: count(&it["hot_cards"]),
+            overruled: count(&it["overruled"]),
+        })
+    }
+
+    pub(super) fn metric(&self, name: &str, labels: &[(String, String)]) -> Result<Option<f64>, VenueError> {
+        let answer = self.ask("GET", "/metrics", None)?;
+        if answer.status != 200 {
+            return Err(VenueError::Wrong(problem(&answer)));
+        }
+        Ok(metric_in(&answer.body, name, labels))
+    }
+
+    fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, VenueError> {
+        http::ask(&self.at, method, path, body.map(|it| it.to_string()).as_deref()).map_err(VenueError::NoConnection)
+    }
+
+    /// The JSON of a page where all is well.
+    fn done(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, VenueError> {
+        let answer = self.ask(method, path, body)?;
+        match answer.status {
+            200 => serde_json::from_str(&answer.body).map_err(|_| self.strange(path)),
+            404 => Err(VenueError::Cannot(format!("the switch at {} has no {path}", self.at))),
+            _ => Err(VenueError::Wrong(problem(&answer))),
+        }
+    }
+
+    fn strange(&self, path: &str) -> VenueError {
+        VenueError::Wrong(format!("what {}{path} says is not understood; is it a switch of this version?", self.at))
+    }
+}
+
+/// The sum of a metric's values, of those lines that have all these labels (Prometheus text format, version 0.0.4).
+pub(super) fn metric_in(page: &str, name: &str, labels: &[(String, String)]) -> Option<f64> {
+    let value = |line: &str| {
+        let rest = line.strip_prefix(name)?;
+        let (given, value) = match rest.strip_prefix('{') {
+            Some(rest) => rest.rsplit_once("} ")?,
+            None => ("", rest.strip_prefix(' ')?),
+        };
+        let given = format!(",{given},");
+        let has = |(label, value): &(String, String)| given.contains(&format!(",{label}=\"{value}\","));
+        labels.iter().all(has).then(|| value.trim().parse::<f64>().ok())?
+    };
+    page.lines().filter_map(value).reduce(|one, other| one + other)
+}
+
+/// What the switch says is wrong: `field: problem`.
+fn problem(answer: &Answer) -> String {
+    let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    match (said["field"].as_str(), said["problem"].as_str()) {
+        (Some(field), Some(problem)) => format!("{field}: {problem}"),
+        (None, Some(problem)) => problem.to_owned(),
+        (_, None) => format!("the switch answered {}: {}", answer.status, answer.body.trim()),
+    }
+}
+
+fn lines(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn count(value: &Value) -> u64 {
+    value.as_u64().unwrap_or(0)
+}
+
+fn date(value: &Value) -> Option<BusinessDate> {
+    times::day(value.as_str()?.parse().ok()?)
+}
+
+fn moment(value: &Value) -> Result<Timestamp, VenueError> {
+    let read = value.as_str().and_then(|text| times::moment(text.parse().ok()?, UtcOffset::default()));
+    read.map(|(at, _)| at).ok_or_else(|| VenueError::Wrong(format!("the switch's clock shows {value}, which is no moment")))
+}
+
+/// A card's number, for the switch alone.
+fn digits(card: model::Pan) -> String {
+    card.digits().as_ref().iter().map(|digit| char::from(*digit)).collect()
+}
