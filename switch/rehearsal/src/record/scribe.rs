@@ -13,8 +13,8 @@ use super::answer::expected;
 use super::harmless::{card_of, is_harmless};
 use super::request::{Contents, Recorded, Word, bank_name, kept, till, usual_merchant_type};
 use super::sheet::{self, Entry, Named};
+use crate::scenario;
 use crate::scenario::draft::{Draft, DraftStep, Pairs, Value};
-use crate::scenario::{self, times};
 use crate::{Claim, TerminalConfig};
 
 /// Between two messages so much time is told, for timers may have run in it.
@@ -188,7 +188,7 @@ impl Scribe {
         let mut step = expected(&request.message, message);
         let took = at.since(request.at);
         if took >= GAP {
-            step.set("within", times::shown(Duration::from_secs(took.as_secs() + 2)));
+            step.set("within", model::span::show(Duration::from_secs(took.as_secs() + 2)));
         }
         let asked_by = request.named.terminal;
         let terminal = self.terminals.iter().rposition(|it| it.line == line && Some(it.id) == message.terminal);
@@ -290,7 +290,7 @@ impl Scribe {
             self.began = Some(at);
         } else if gap >= GAP {
             let millis = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
-            let step = DraftStep::new("clock", &format!("+{}", times::shown(Duration::from_millis(millis))));
+            let step = DraftStep::new("clock", &format!("+{}", model::span::show(Duration::from_millis(millis))));
             self.entries.push(Entry::Done(step));
         }
         self.last = self.last.max(at);
