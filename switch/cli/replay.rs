@@ -93,7 +93,9 @@ impl Replay {
     fn why_nothing(&self, files: usize) -> String {
         match &self.filter {
             Some(text) if files > 0 => {
-                format!("none of {files} scenario files has {text:?} in its path, title, rule or tags; ask for less with --filter")
+                format!(
+                    "none of {files} scenario files has {text:?} in its path, title, rule or tags; ask for less with --filter"
+                )
             }
             _ => "there is no scenario file (*.toml) in what was named; name a file, or another folder".to_owned(),
         }
@@ -157,8 +159,8 @@ fn people(report: &Report) -> String {
     let lines: String =
         report.scenarios.iter().map(|it| text::line(it, look)).map(|line| line.trim_end().to_owned() + "\n").collect();
     let failures = text::failures(report, look);
-    let gap = if failures.is_empty() { "" } else { "\n" };
-    format!("{lines}{gap}{failures}\n{}\n", text::summary(report, look).trim_end())
+    let parts = [lines, failures, text::summary(report, look).trim_end().to_owned() + "\n"];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn bar(done: usize, of: usize) -> String {

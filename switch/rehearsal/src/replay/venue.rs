@@ -17,7 +17,7 @@ pub trait Venue {
     /// The moment it is there.
     fn now(&self) -> Timestamp;
 
-    /// Whether what the switch sends banks, and they send it, is seen here.
+    /// Whether what the switch sends banks, what they send it, and their books are seen here.
     fn sees_banks(&self) -> bool {
         true
     }

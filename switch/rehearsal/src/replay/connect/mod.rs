@@ -21,8 +21,8 @@ use model::{BusinessDate, Timestamp, UtcOffset};
 use wire::{Cut, Dialect, Framing};
 
 use super::venue::{
-    AccountLook, AccountSpec, FaultKind, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook, TerminalSpec, Venue,
-    VenueError, VenueMaker,
+    AccountLook, AccountSpec, FaultKind, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook,
+    TerminalSpec, Venue, VenueError, VenueMaker,
 };
 use crate::http;
 use crate::scenario::Scenario;
@@ -230,7 +230,7 @@ impl Venue for Wire {
     }
 
     fn account(&mut self, _: &str, _: &AccountSpec) -> Result<AccountLook, VenueError> {
-        Err(VenueError::Cannot("the ledgers of a running switch's banks cannot be looked into".to_owned()))
+        Err(VenueError::Cannot("what stands in the books of a running switch's banks cannot be seen".to_owned()))
     }
 
     fn positions(&mut self) -> Result<Vec<PositionLook>, VenueError> {
