@@ -55,7 +55,7 @@ impl BankRequest {
     }
 
     /// What is asked or told of; `None` for a reversal, which may not say.
-    pub(crate) fn kind(&self) -> Option<model::Kind> {
+    pub(crate) fn kind(&self) -> Option<Kind> {
         match self {
             Self::Financial(asked) => Some(asked.kind),
             Self::Authorization(authorization) => Some(authorization.asked.kind),

@@ -60,7 +60,7 @@ pub(super) struct Record {
     #[arg(long, value_name = "NAME", requires = "config")]
     link: Option<String>,
     /// Stop after this time: 30s, 5m, 1h30m.
-    #[arg(long = "for", value_name = "TIME", value_parser = time, conflicts_with = "journal")]
+    #[arg(long = "for", value_name = "TIME", value_parser = model::span::parse, conflicts_with = "journal")]
     lasting: Option<Duration>,
     /// Stop when the acquirer has closed its connection.
     #[arg(long, conflicts_with = "journal")]
@@ -74,10 +74,6 @@ pub(super) struct Record {
     /// Only what came while this business date was open: 2022-12-28.
     #[arg(long, value_name = "DATE", requires = "journal", value_parser = date)]
     date: Option<BusinessDate>,
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    rehearsal::scenario::duration(text).ok_or_else(|| "write a number and its unit: 500ms, 30s, 5m, 1h30m".into())
 }
 
 fn rrn(text: &str) -> Result<Rrn, String> {
@@ -98,12 +94,12 @@ impl Record {
         // Before anything is recorded: who has listened for an hour wants a place to keep it.
         let sheet = Sheet::at(&self.out, known.offset, now)?;
         match &self.journal {
-            Some(folder) => self.from_journal(folder, known, cast, sheet),
-            None => block_on(self.from_wire(known, cast, sheet)),
+            Some(folder) => self.by_journal(folder, &known, &cast, sheet),
+            None => block_on(self.by_wire(known, cast, sheet)),
         }
     }
 
-    async fn from_wire(&self, known: Known, cast: Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
+    async fn by_wire(&self, known: Known, cast: Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
         let (Some(listen), Some(to)) = (&self.listen, &self.to) else { return Err("give --listen and --to".into()) };
         let speech = known.speech(self.dialect.as_deref(), self.framing)?;
         let mut setting = known.setting(cast.clone(), &format!("Recorded between acquirers and {to}"));
@@ -132,7 +128,7 @@ impl Record {
         kept
     }
 
-    fn from_journal(&self, folder: &Path, known: Known, cast: Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
+    fn by_journal(&self, folder: &Path, known: &Known, cast: &Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
         let paths = Paths::new(folder);
         let reader = Reader::open(paths.journal(), STREAM, &MasterKey::load(paths.master_key())?)?;
         let mut setting = known.setting(cast.clone(), "Recorded from a journal");
@@ -153,7 +149,7 @@ impl Record {
                 chronicle.read(block.number, &entry.map_err(damaged)?);
             }
         }
-        sheet.keep(&chronicle.into_scribe(), &cast)
+        sheet.keep(&chronicle.into_scribe(), cast)
     }
 }
 
