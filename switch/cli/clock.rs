@@ -26,7 +26,7 @@ enum What {
     /// Move it on. Done when everything that falls due on the way has been decided and is durable.
     Advance {
         /// How far: 25s, 1h30m, 7d.
-        #[arg(value_parser = faults::span::parse)]
+        #[arg(value_parser = model::span::parse)]
         span: Duration,
         #[command(flatten)]
         at: At,

@@ -60,7 +60,7 @@ pub(super) struct Record {
     #[arg(long, value_name = "NAME", requires = "config")]
     link: Option<String>,
     /// Stop after this time: 30s, 5m, 1h30m.
-    #[arg(long = "for", value_name = "TIME", value_parser = time, conflicts_with = "journal")]
+    #[arg(long = "for", value_name = "TIME", value_parser = model::span::parse, conflicts_with = "journal")]
     lasting: Option<Duration>,
     /// Stop when the acquirer has closed its connection.
     #[arg(long, conflicts_with = "journal")]
@@ -74,10 +74,6 @@ pub(super) struct Record {
     /// Only what came while this business date was open: 2022-12-28.
     #[arg(long, value_name = "DATE", requires = "journal", value_parser = date)]
     date: Option<BusinessDate>,
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    rehearsal::scenario::duration(text).ok_or_else(|| "write a number and its unit: 500ms, 30s, 5m, 1h30m".into())
 }
 
 fn rrn(text: &str) -> Result<Rrn, String> {

@@ -27,6 +27,7 @@ mod money;
 mod operator;
 mod orders;
 mod record;
+mod scenario_files;
 mod sync;
 mod timeouts;
 mod trouble;

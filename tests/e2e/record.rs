@@ -33,7 +33,9 @@ fn secrets(text: &str) -> Vec<String> {
         sum % 10 == 0
     };
     let runs = text.split(|it: char| !it.is_ascii_digit());
-    let suspects = runs.filter(|run| (13..=19).contains(&run.len()) && luhn(run)).map(str::to_owned);
+    // No card number begins with 0 (ISO/IEC 7812-1); the padded figures of DE54, which reports show as they stand, do.
+    let may_be_a_card = |run: &&str| (13..=19).contains(&run.len()) && !run.starts_with('0') && luhn(run);
+    let suspects = runs.filter(may_be_a_card).map(str::to_owned);
     let numbers =
         cast().cards().iter().map(|card| card.pan.number().to_string()).filter(|it| text.contains(it)).collect::<Vec<_>>();
     suspects.chain(numbers).collect()

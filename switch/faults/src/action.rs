@@ -5,7 +5,9 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::{FaultError, span};
+use model::span;
+
+use crate::FaultError;
 
 /// What is done to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use model::Mti;
+use model::{Mti, span};
 
-use crate::{Action, FaultError, span};
+use crate::{Action, FaultError};
 
 /// Which way a message goes, seen from the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,7 +12,6 @@ mod error;
 mod fault;
 mod pipe;
 mod set;
-pub mod span;
 mod spoil;
 mod stride;
 #[cfg(test)]

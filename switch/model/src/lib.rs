@@ -12,6 +12,7 @@ mod moment;
 mod money;
 mod mti;
 mod pan;
+pub mod span;
 mod text;
 mod times;
 

@@ -22,7 +22,7 @@ pub(super) fn keep<O: Out>(turn: &mut Turn<'_, O>) {
 pub(super) fn open<O: Out>(turn: &mut Turn<'_, O>, date: BusinessDate) {
     turn.record(&Record::DayOpened { date });
     let told: Vec<_> = turn.state().banks().linked().filter(|bank| turn.state().banks().is_available(*bank)).collect();
-    for bank in told {
+    for bank in told.into_iter().filter(|_| !sabotage::is(sabotage::Fault::CutoverNotTold)) {
         let message = Message {
             transmitted: Some(TransmissionTime::of(turn.now)),
             stan: Some(turn.state().banks().next_stan(bank)),

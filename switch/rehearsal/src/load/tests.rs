@@ -184,7 +184,8 @@ async fn every_answer_is_told_by_its_code_and_by_what_was_expected() {
         let mut peer = fake.accepts().await;
         let codes = ["00", "51", "96", "30"].map(|code| ResponseCode::new(code.as_bytes().try_into().unwrap()).unwrap());
         let mut told = BTreeMap::<_, u64>::new();
-        for (place, asked) in peer.take(39).await.iter().enumerate() {
+        let taken = peer.take(39).await;
+        for (place, asked) in taken.iter().enumerate() {
             let withdrawal = asked.message().processing.and_then(model::ProcessingCode::kind) == Some(model::Kind::Withdrawal);
             let code = codes[place % 4];
             let end = match (place, withdrawal, place % 4) {
@@ -199,10 +200,9 @@ async fn every_answer_is_told_by_its_code_and_by_what_was_expected() {
                 peer.answers(asked, code).await;
             }
         }
-        // Somebody else's answer, and then nothing more.
-        let nobody = model::Message { stan: model::Stan::new(1), ..model::Message::new(model::Mti::FINANCIAL_REQUEST) };
-        let stranger = crate::fake::answer_to(&nobody, APPROVED);
-        peer.says(&stranger).await;
+        // Under the trace number of the one that was left out, but somebody else's answer; and then nothing more.
+        let somebody = model::Message { rrn: model::Rrn::new(b"SOMEBODYELSE"), ..taken[38].message() };
+        peer.says(&crate::fake::answer_to(&somebody, APPROVED)).await;
         assert!(peer.next().await.is_none());
         told
     });

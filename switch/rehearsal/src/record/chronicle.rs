@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 use engine::{Answer, Asked, Entry, LegId, Record};
 use model::{
-    BusinessDate, Message, NetworkCode, OriginalData, ResponseCode, Rrn, Stan, Timestamp, TransactionId, TransmissionTime,
+    BusinessDate, InstitutionId, Message, NetworkCode, OriginalData, ResponseCode, Rrn, Stan, Timestamp, TransactionId,
+    TransmissionTime,
 };
 
 use super::Scribe;
@@ -124,7 +125,7 @@ impl Chronicle {
             return;
         }
         let original = original.and_then(|id| self.open.get(&id)).map(|it| original_data(&it.asked));
-        self.scribe.asked(at, asked.link.0, &Message { original, ..request(&asked) });
+        self.scribe.asked(at, asked.link.0, &Message { original, ..request(&asked, self.scribe.institution()) });
         self.open.insert(transaction, Heard { asked, answer: None, echoed: asked.transmitted, is_awaited: true });
     }
 
@@ -134,7 +135,7 @@ impl Chronicle {
         heard.is_awaited = true;
         heard.asked.link.0 = link;
         heard.echoed = transmitted.unwrap_or(heard.asked.transmitted);
-        let message = request(&heard.asked);
+        let message = request(&heard.asked, self.scribe.institution());
         let repeat = Message { mti: message.mti.repeat(), transmitted: Some(heard.echoed), ..message };
         self.scribe.asked(at, link, &repeat);
     }
@@ -169,7 +170,9 @@ impl Chronicle {
         }
         self.network = self.network % Stan::MAX + 1;
         let network = Some(NetworkCode::from_number(code));
-        let message = Message { stan: Stan::new(self.network), network, ..Message::new(model::Mti::NETWORK_REQUEST) };
+        let transmitted = Some(TransmissionTime::of(at));
+        let message =
+            Message { stan: Stan::new(self.network), transmitted, network, ..Message::new(model::Mti::NETWORK_REQUEST) };
         self.scribe.asked(at, link, &message);
         self.scribe.answered(at, link, &Message { mti: message.mti.response(), code: Some(answer), ..message });
     }
@@ -211,7 +214,7 @@ fn original_data(asked: &Asked) -> OriginalData {
 }
 
 /// What the acquirer sent, as far as the journal keeps it.
-fn request(asked: &Asked) -> Message<'static> {
+fn request(asked: &Asked, of_link: Option<InstitutionId>) -> Message<'static> {
     Message {
         pan: asked.pan,
         processing: Some(asked.processing),
@@ -223,7 +226,8 @@ fn request(asked: &Asked) -> Message<'static> {
         merchant_type: asked.merchant_type,
         entry_mode: asked.entry_mode,
         condition: asked.condition,
-        acquirer: Some(asked.acquirer),
+        // The link's stands for one that was left out; either way it is the same again.
+        acquirer: Some(asked.acquirer).filter(|it| Some(*it) != of_link),
         rrn: Some(asked.rrn),
         terminal: Some(asked.terminal),
         merchant: asked.merchant,

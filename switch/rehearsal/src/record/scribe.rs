@@ -7,14 +7,14 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use bank_adapters::{Card, Cast};
-use model::{InstitutionId, Message, Mti, Pan, ResponseCode, TerminalId, Timestamp, UtcOffset};
+use model::{InstitutionId, Message, Mti, Pan, ResponseCode, Stan, TerminalId, Timestamp, UtcOffset};
 
 use super::answer::expected;
 use super::harmless::{card_of, is_harmless};
 use super::request::{Contents, Recorded, Word, bank_name, kept, till, usual_merchant_type};
 use super::sheet::{self, Entry, Named};
+use crate::scenario;
 use crate::scenario::draft::{Draft, DraftStep, Pairs, Value};
-use crate::scenario::{self, times};
 use crate::{Claim, TerminalConfig};
 
 /// Between two messages so much time is told, for timers may have run in it.
@@ -104,6 +104,8 @@ pub struct Scribe {
     terminals: Vec<Terminal>,
     closed: HashSet<u64>,
     requests: Vec<Request>,
+    /// Their places by DE11, so that an hour's recording is not searched for each message.
+    by_stan: HashMap<Option<Stan>, Vec<usize>>,
     counts: HashMap<&'static str, usize>,
     entries: Vec<Entry>,
     tally: Tally,
@@ -120,6 +122,7 @@ impl Scribe {
             terminals: Vec::new(),
             closed: HashSet::new(),
             requests: Vec::new(),
+            by_stan: HashMap::new(),
             counts: HashMap::new(),
             entries: Vec::new(),
             tally: Tally::default(),
@@ -130,6 +133,11 @@ impl Scribe {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally
+    }
+
+    /// What stands for DE32 where a message has none, as far as that is known.
+    pub(super) fn institution(&self) -> Option<InstitutionId> {
+        self.setting.institution
     }
 
     /// A terminal's message, on connection `line`.
@@ -151,6 +159,7 @@ impl Scribe {
         let number = self.counts.entry(name).or_default();
         *number += 1;
         let name = if *number == 1 { name.to_owned() } else { format!("{name}-{number}") };
+        self.by_stan.entry(message.stan).or_default().push(self.requests.len());
         self.requests.push(Request {
             named: Named { name, needed: false, terminal },
             line,
@@ -179,7 +188,7 @@ impl Scribe {
         let mut step = expected(&request.message, message);
         let took = at.since(request.at);
         if took >= GAP {
-            step.set("within", times::shown(Duration::from_secs(took.as_secs() + 2)));
+            step.set("within", model::span::show(Duration::from_secs(took.as_secs() + 2)));
         }
         let asked_by = request.named.terminal;
         let terminal = self.terminals.iter().rposition(|it| it.line == line && Some(it.id) == message.terminal);
@@ -213,8 +222,8 @@ impl Scribe {
     /// Something that no step can say.
     pub fn remark(&mut self, line: impl Into<String>) {
         let line = line.into();
+        self.tally.left_out += 1;
         if is_harmless(&line) {
-            self.tally.left_out += 1;
             self.entries.push(Entry::Remark(line));
         }
     }
@@ -281,7 +290,7 @@ impl Scribe {
             self.began = Some(at);
         } else if gap >= GAP {
             let millis = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
-            let step = DraftStep::new("clock", &format!("+{}", times::shown(Duration::from_millis(millis))));
+            let step = DraftStep::new("clock", &format!("+{}", model::span::show(Duration::from_millis(millis))));
             self.entries.push(Entry::Done(step));
         }
         self.last = self.last.max(at);
@@ -331,7 +340,7 @@ impl Scribe {
     fn namesake(&self, message: &Message<'_>, word: Word) -> Option<usize> {
         let key = |it: &Message<'_>| (it.stan, it.terminal, it.local_time, it.local_date, it.mti.class());
         let repeats = word == Word::Repeat || message.stan.is_none() || matches!(word, Word::Network(_));
-        self.requests.iter().rposition(|it| !repeats && it.is_written && key(&it.message) == key(message))
+        self.newest(message.stan, |it| !repeats && it.is_written && key(&it.message) == key(message))
     }
 
     /// What a repeat, a reversal or a completion is about.
@@ -346,9 +355,9 @@ impl Scribe {
             Some(id) => it.message.terminal == Some(id),
             None => it.line == line,
         };
-        self.requests.iter().rposition(|it| {
+        self.newest(Some(stan), |it| {
             let moment = transmitted.is_none() || it.message.transmitted.is_none() || it.message.transmitted == transmitted;
-            it.message.mti == mti && it.message.stan == Some(stan) && moment && same_terminal(it)
+            it.message.mti == mti && moment && same_terminal(it)
         })
     }
 
@@ -358,11 +367,16 @@ impl Scribe {
             !it.is_answered
                 && (!line_matters || it.line == line)
                 && it.message.mti.response() == answer.mti
-                && (it.message.stan == answer.stan || answer.stan.is_none())
                 && it.claim.is_met_by(answer)
         };
-        let newest = |line_matters| self.requests.iter().rposition(|it| answers(it, line_matters));
+        let newest = |line_matters| self.newest(answer.stan, |it| answers(it, line_matters));
         newest(true).or_else(|| newest(false))
+    }
+
+    /// The last request with this DE11 that suits.
+    fn newest(&self, stan: Option<Stan>, suits: impl Fn(&Request) -> bool) -> Option<usize> {
+        let mut places = self.by_stan.get(&stan)?.iter().rev().copied();
+        places.find(|place| self.requests.get(*place).is_some_and(&suits))
     }
 
     /// The place of the terminal that sent this, named where it is new.

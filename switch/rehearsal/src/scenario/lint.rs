@@ -145,14 +145,16 @@ impl Used {
 
     fn look(&mut self, key: &str, value: &toml::Value) {
         match value {
-            toml::Value::String(text) if key == "of" => drop(self.steps.insert(text.clone())),
+            toml::Value::String(text) if key == "of" => {
+                self.steps.insert(text.clone());
+            }
             toml::Value::String(text) => {
                 for part in Template::parse(text).unwrap_or_default().parts() {
-                    match part {
-                        Part::Text(_) => {}
-                        Part::Name(name) => drop(self.names.insert(name.clone())),
-                        Part::Field { step, .. } => drop(self.steps.insert(step.clone())),
-                    }
+                    let _ = match part {
+                        Part::Text(_) => false,
+                        Part::Name(name) => self.names.insert(name.clone()),
+                        Part::Field { step, .. } => self.steps.insert(step.clone()),
+                    };
                 }
             }
             toml::Value::Array(values) => values.iter().for_each(|value| self.look(key, value)),

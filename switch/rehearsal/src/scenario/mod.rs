@@ -36,4 +36,3 @@ pub use model::{
 };
 pub use schema::schema;
 pub use template::{Part, Template};
-pub use times::duration;

@@ -127,3 +127,20 @@ fn every_example_of_the_page_is_sound_and_in_the_canonical_form() {
         assert_eq!(import::import("cases.csv", sheet.as_bytes(), &cast).unwrap().len(), 2);
     }
 }
+
+#[test]
+fn an_example_with_its_keys_upside_down_comes_back() {
+    for example in fenced("toml") {
+        let turned: Vec<_> = example.split("\n\n").map(upside_down).collect();
+        let turned = turned.join("\n\n\n");
+        assert_ne!(turned, example);
+        assert_eq!(format(&turned).unwrap(), example);
+    }
+}
+
+/// The lines of a section below its header from last to first, with other spaces.
+fn upside_down(section: &str) -> String {
+    let (above, keys): (Vec<&str>, Vec<&str>) = section.lines().partition(|line| line.starts_with(['#', '[']));
+    let keys = keys.iter().rev().map(|line| line.replacen(" = ", "=", 1).replace("{ ", "{"));
+    above.iter().map(|line| (*line).to_owned()).chain(keys).collect::<Vec<_>>().join("\n")
+}

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 
-use super::{At, Error, Span, Template, times};
+use super::{At, Error, Span, Template};
 
 /// The file that is read.
 #[derive(Clone, Copy)]
@@ -194,7 +194,7 @@ impl<'a> Item<'a> {
     pub(super) fn duration(&self) -> Result<Duration, Error> {
         let wanted = "a time with its unit, such as \"500ms\", \"40s\", \"2m\", \"1h30m\" or \"7d\"";
         let text = self.value.as_str().ok_or_else(|| self.wrong_type(wanted))?;
-        times::duration(text).ok_or_else(|| self.error(format!("{text:?} is no length of time"), format!("write {wanted}")))
+        model::span::parse(text).map_err(|_| self.error(format!("{text:?} is no length of time"), format!("write {wanted}")))
     }
 
     pub(super) fn moment(&self) -> Result<Datetime, Error> {

@@ -295,7 +295,7 @@ impl<'a> Reading<'a> {
             "cutover" => Ok(Clock::Cutover),
             text => {
                 if let Some(span) = text.strip_prefix('+') {
-                    return times::duration(span).map(Clock::By).ok_or_else(wrong);
+                    return model::span::parse(span).map(Clock::By).map_err(|_| wrong());
                 }
                 let moment = item.moment().map_err(|_| wrong())?;
                 let (at, _) = times::moment(moment, self.scenario.offset).ok_or_else(wrong)?;

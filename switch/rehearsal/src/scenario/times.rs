@@ -1,43 +1,7 @@
-//! Lengths of time and moments as scenario files write them.
-
-use std::time::Duration;
+//! Moments as scenario files write them.
 
 use model::{BusinessDate, Timestamp, UtcOffset};
 use toml::value::{Datetime, Offset};
-
-/// The units, longest first, with their microseconds.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000)];
-
-/// Reads `40s`, `1h30m`, `500ms`, `7d`; `None` where it is no such thing.
-pub fn duration(text: &str) -> Option<Duration> {
-    let (mut rest, mut sum) = (text, 0u64);
-    if text.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.find(|it: char| !it.is_ascii_digit())?;
-        let (number, after) = rest.split_at(digits);
-        let letters = after.find(|it: char| !it.is_ascii_lowercase()).unwrap_or(after.len());
-        let (unit, after) = after.split_at(letters);
-        let (_, micros) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        sum = sum.checked_add(number.parse::<u64>().ok()?.checked_mul(*micros)?)?;
-        rest = after;
-    }
-    Some(Duration::from_micros(sum))
-}
-
-/// Shows it as it is read: `1h30m`.
-pub(crate) fn shown(duration: Duration) -> String {
-    let mut rest = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    let mut text = String::new();
-    for (unit, micros) in UNITS {
-        if rest >= micros {
-            text += &format!("{}{unit}", rest / micros);
-            rest %= micros;
-        }
-    }
-    if text.is_empty() { "0s".to_owned() } else { text }
-}
 
 /// The moment that a date and time names; without an offset of its own it is local time at `local`. `None` where there is none.
 pub(crate) fn moment(at: Datetime, local: UtcOffset) -> Option<(Timestamp, UtcOffset)> {
@@ -62,17 +26,6 @@ pub(crate) fn day(at: Datetime) -> Option<BusinessDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lengths_of_time_are_read_with_their_units_and_shown_the_same() {
-        for (text, millis) in [("40s", 40_000), ("1h30m", 5_400_000), ("500ms", 500), ("7d", 604_800_000), ("1m5ms", 60_005)] {
-            let read = duration(text).unwrap();
-            assert_eq!((read, shown(read)), (Duration::from_millis(millis), text.to_owned()));
-        }
-        for text in ["", "40", "s", "-1s", "1 s", "1.5s", "1w", "99999999999999999999s"] {
-            assert_eq!(duration(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn a_moment_is_local_unless_it_says_otherwise() {

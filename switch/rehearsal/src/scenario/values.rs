@@ -83,7 +83,7 @@ impl Shape {
     pub(super) fn reach(self, by: &str) -> Result<f64, String> {
         match self {
             Self::Clock | Self::Transmission => {
-                let time = times::duration(by).ok_or_else(|| format!("{by:?} is no length of time, such as \"2s\""))?;
+                let time = model::span::parse(by).map_err(|_| format!("{by:?} is no length of time, such as \"2s\""))?;
                 Ok(time.as_secs_f64())
             }
             Self::Amount => signed(by).map(|(minor, _)| float(minor)),

@@ -64,7 +64,7 @@ pub(crate) fn readable<'d, 'a>(
     let broken_at = error.and_then(|error| error.place.field()).unwrap_or(u8::MAX);
     let broken = error.is_some();
     let fields = parsed.fields().iter().take_while(move |number| *number < broken_at);
-    let processing = parsed.field(dialect, 3).map(|field| field.to_text()).unwrap_or_default();
+    let processing = parsed.field(dialect, 3).map(Field::to_text).unwrap_or_default();
     let changes_pin = processing.starts_with(&format!("{:02}", Kind::PinChange.code()));
     fields.filter_map(|number| parsed.field(dialect, number)).map(move |field| {
         // A byte of class b is shown as two digits.

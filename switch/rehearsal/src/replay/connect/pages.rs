@@ -90,7 +90,7 @@ impl Pages {
             FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) => {
                 return Err(VenueError::Cannot(format!("{} is for a switch in the scenario's own hands", fault.kind.name())));
             }
-            FaultKind::Delay(by) => body["by"] = times::shown(by).into(),
+            FaultKind::Delay(by) => body["by"] = model::span::show(by).into(),
             FaultKind::Throttle(rate) => body["rate"] = rate.into(),
             FaultKind::Drop
             | FaultKind::Duplicate

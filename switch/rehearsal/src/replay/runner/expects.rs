@@ -5,7 +5,7 @@ use model::{Class, Rrn};
 use super::log::{Arrival, View};
 use super::{Runner, Stop};
 use crate::replay::{Party, VenueError};
-use crate::scenario::{Draft, Expect, ExpectAt, Step, Wanted, times};
+use crate::scenario::{Draft, Expect, ExpectAt, Step, Wanted};
 
 /// Something that was sent.
 pub(super) struct Sent {
@@ -51,7 +51,7 @@ impl Runner<'_> {
         if expect.wanted.value == Wanted::Nothing {
             return Ok(());
         }
-        let problem = format!("nothing came that is expected within {}", times::shown(expect.within));
+        let problem = format!("nothing came that is expected within {}", model::span::show(expect.within));
         Err(self.failed_with(&problem, Vec::new(), nearest))
     }
 

@@ -1,6 +1,6 @@
 //! A step in a few words: `expect 0210 of cash`.
 
-use crate::scenario::{Action, Clock, CommandWord, ExpectAt, Scenario, Sent, Step, Subject, Wanted, times};
+use crate::scenario::{Action, Clock, CommandWord, ExpectAt, Scenario, Sent, Step, Subject, Wanted};
 
 /// The step's title.
 pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
@@ -33,7 +33,7 @@ pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
             let on = fault.spec.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
             format!("fault {}{on}", fault.spec.kind.name())
         }
-        Action::Clock(Clock::By(time)) => format!("clock +{}", times::shown(*time)),
+        Action::Clock(Clock::By(time)) => format!("clock +{}", model::span::show(*time)),
         Action::Clock(Clock::Until(at)) => format!("clock {at}"),
         Action::Clock(Clock::Rest) => "clock rest".to_owned(),
         Action::Clock(Clock::Cutover) => "clock cutover".to_owned(),
