@@ -94,12 +94,12 @@ impl Record {
         // Before anything is recorded: who has listened for an hour wants a place to keep it.
         let sheet = Sheet::at(&self.out, known.offset, now)?;
         match &self.journal {
-            Some(folder) => self.from_journal(folder, known, cast, sheet),
-            None => block_on(self.from_wire(known, cast, sheet)),
+            Some(folder) => self.by_journal(folder, &known, &cast, sheet),
+            None => block_on(self.by_wire(known, cast, sheet)),
         }
     }
 
-    async fn from_wire(&self, known: Known, cast: Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
+    async fn by_wire(&self, known: Known, cast: Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
         let (Some(listen), Some(to)) = (&self.listen, &self.to) else { return Err("give --listen and --to".into()) };
         let speech = known.speech(self.dialect.as_deref(), self.framing)?;
         let mut setting = known.setting(cast.clone(), &format!("Recorded between acquirers and {to}"));
@@ -128,7 +128,7 @@ impl Record {
         kept
     }
 
-    fn from_journal(&self, folder: &Path, known: Known, cast: Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
+    fn by_journal(&self, folder: &Path, known: &Known, cast: &Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
         let paths = Paths::new(folder);
         let reader = Reader::open(paths.journal(), STREAM, &MasterKey::load(paths.master_key())?)?;
         let mut setting = known.setting(cast.clone(), "Recorded from a journal");
@@ -149,7 +149,7 @@ impl Record {
                 chronicle.read(block.number, &entry.map_err(damaged)?);
             }
         }
-        sheet.keep(&chronicle.into_scribe(), &cast)
+        sheet.keep(&chronicle.into_scribe(), cast)
     }
 }
 

@@ -30,7 +30,7 @@ fn secrets(text: &str) -> Vec<String> {
             let product = u32::from(digit - b'0') * times;
             sum + product / 10 + product % 10
         });
-        sum % 10 == 0
+        sum.is_multiple_of(10)
     };
     let runs = text.split(|it: char| !it.is_ascii_digit());
     // No card number begins with 0 (ISO/IEC 7812-1); the padded figures of DE54, which reports show as they stand, do.

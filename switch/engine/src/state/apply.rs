@@ -219,6 +219,8 @@ impl State {
                     self.banks.retake_stan(it.bank, stan, leg);
                 }
                 self.owe(at, leg, it.owing());
+                // What its bank may have had before is marked as a repeat, however it comes to be sent again.
+                self.with_leg(leg, |dead| dead.attempts = it.attempts.min(1));
                 Some(leg.transaction)
             }
             Record::DeadDiscarded { leg, .. } => {

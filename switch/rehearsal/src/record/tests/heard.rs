@@ -50,7 +50,7 @@ impl Venue for Heard<'_> {
         if let Some(it) = &seen {
             match (&it.from, &it.to) {
                 (Party::Terminal(name), _) => {
-                    self.scribe.asked(it.at, self.lines[name], &wire::read(&it.dialect, &it.body).unwrap())
+                    self.scribe.asked(it.at, self.lines[name], &wire::read(&it.dialect, &it.body).unwrap());
                 }
                 (_, Party::Terminal(name)) => {
                     self.scribe.answered(it.at, self.lines[name], &wire::read(&it.dialect, &it.body).unwrap());
