@@ -246,6 +246,41 @@ fn every_command_of_the_guide_does_what_is_printed_there() {
     assert!(tester.jobs.is_empty(), "the guide stops what it has started");
 }
 
+/// What the README's commands find lying there, and what stands for the long runs that it shows.
+const PREPARED: &str = "\
+    printf 'scenario,send,card,amount,code\\nPaid,purchase,dara,12.50 USD,00\\nLost,purchase,lost,12.50 USD,41\\n' > cases.csv\n\
+    cp fixtures/messages/iso87-ascii.hex messages.hex\n\
+    payswitch decode --dialect iso87-ascii < messages.hex | head -4 > messages.json\n\
+    printf 0800822000010000000004000000000000001228020000565485061160020001 | sed 's/../\\\\x&/g' | xargs -0 printf > capture.bin";
+const SHORTER: [(&str, &str); 4] =
+    [("--duration 60s", "--duration 1s"), ("--duration 30s", "--duration 1s"), ("1..1001", "1..3"), ("p99>50ms", "p99>30s")];
+
+#[test]
+fn the_readme_s_commands_for_testers_work_one_after_the_other() {
+    let readme = std::fs::read_to_string(Path::new(REPOSITORY).join("README.md")).unwrap();
+    let (_, section) = readme.split_once("## For testers").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let mut tester = Tester::sits_down(78);
+    tester.types(PREPARED);
+    assert_eq!(tester.code, 0);
+    let mut reference = String::new();
+    for line in blocks(section).iter().flat_map(|block| &block.lines) {
+        let command = line.split("  #").next().unwrap_or_default().trim().replace(" RRN", &format!(" {reference}"));
+        let command = SHORTER.iter().fold(command, |command, (long, short)| command.replace(long, short));
+        if command.starts_with("payswitch run") {
+            tester.jobs.clear();
+            tester.starts(&command, &["… the switch runs …"]);
+        } else if command.starts_with("payswitch record --listen") {
+            tester.starts(&command, &["recording: …"]);
+            tester.stops(2, &["0 requests …"]);
+        } else {
+            let said = tester.types(&command);
+            assert_eq!(tester.code, 0, "{command}\n{said}");
+            reference = said.rsplit_once("payswitch why ").map_or(reference, |(_, rrn)| rrn.trim().to_owned());
+        }
+    }
+}
+
 #[test]
 fn elisions_stand_for_anything_and_nothing_else_does() {
     assert!(is_as_printed("ok  … ms  cash.toml  …", "ok   67 ms  cash.toml   A withdrawal"));
