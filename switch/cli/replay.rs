@@ -82,7 +82,23 @@ impl Replay {
         self.write(&report)?;
         let shown = if self.json { format!("{}\n", json::of(&report)) } else { people(&report) };
         quiet_on_closed_pipe(std::io::stdout().write_all(shown.as_bytes()))?;
-        Ok(exit_code(Tally::of(&report)))
+        let tally = Tally::of(&report);
+        if tally.total() == 0 {
+            eprintln!("payswitch: {}", self.why_nothing(files.len()));
+        }
+        Ok(exit_code(tally))
+    }
+
+    /// Why not one scenario was found, and what to do about it.
+    fn why_nothing(&self, files: usize) -> String {
+        match &self.filter {
+            Some(text) if files > 0 => {
+                format!(
+                    "none of {files} scenario files has {text:?} in its path, title, rule or tags; ask for less with --filter"
+                )
+            }
+            _ => "there is no scenario file (*.toml) in what was named; name a file, or another folder".to_owned(),
+        }
     }
 
     fn play(&self, files: &[PathBuf], cast: &Cast) -> Result<Report, Failure> {
@@ -143,8 +159,8 @@ fn people(report: &Report) -> String {
     let lines: String =
         report.scenarios.iter().map(|it| text::line(it, look)).map(|line| line.trim_end().to_owned() + "\n").collect();
     let failures = text::failures(report, look);
-    let gap = if failures.is_empty() { "" } else { "\n" };
-    format!("{lines}{gap}{failures}\n{}\n", text::summary(report, look).trim_end())
+    let parts = [lines, failures, text::summary(report, look).trim_end().to_owned() + "\n"];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn bar(done: usize, of: usize) -> String {

@@ -17,6 +17,7 @@ use super::{Failure, block_on};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
     /// Cash at an ATM.
+    #[value(alias = "withdrawal")] // As scenarios, mixes and metrics call it.
     Withdraw,
     /// Goods at a counter.
     Purchase,

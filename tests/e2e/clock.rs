@@ -12,7 +12,7 @@ use crate::orders::told;
 const APPROVED: ResponseCode = ResponseCode::APPROVED;
 const START: &str = "2022-12-28T09:00:00+07:00";
 
-fn standing() -> Switch {
+pub(crate) fn standing() -> Switch {
     Setup::new(Banks::InProcess, "iso87-ascii").arguments(&["--clock", "manual", "--clock-start", START]).start()
 }
 

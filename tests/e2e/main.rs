@@ -11,11 +11,13 @@
 
 mod business;
 mod clock;
+mod connect;
 mod crash;
 mod dial_in;
 mod fake_bank;
 mod faults;
 mod framings;
+mod guide;
 mod harness;
 mod hostile;
 mod interop;

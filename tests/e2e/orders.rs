@@ -110,7 +110,7 @@ fn a_dead_letter_is_tried_again_by_order_and_settles() {
         let retry = ["order", "retry", leg, "--operator", "sovann", "--reason", "the bank has mended it"];
         let (done, said) = told(&switch, &retry);
         assert!(done && said.starts_with("done: retry; it stands in block "), "{said}");
-        assert_eq!(bank.has_seen(Mti::REVERSAL_ADVICE, 2).len(), 2);
+        assert_eq!(bank.has_seen(Mti::REVERSAL_ADVICE_REPEAT, 1).len(), 1);
         until("it is settled", || switch.look("/status")["forward_depth"] == 0).await;
         assert_eq!(switch.look("/dead-letters")["total"], 0);
         let (_, story) = switch.command(&["why", withdrawal.rrn.unwrap().to_string().as_str()]);

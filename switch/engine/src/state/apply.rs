@@ -198,7 +198,7 @@ impl State {
                 if self.leg(leg).is_some_and(|it| it.status == LegStatus::Approved) {
                     self.time(leg, None);
                 }
-                let over = self.leg(leg).is_some_and(Leg::is_holding);
+                let over = self.leg(leg).is_some_and(Leg::is_holding) || sabotage::is(sabotage::Fault::HoldEndedTwice);
                 self.holding = self.holding.saturating_sub(usize::from(over));
                 self.with_leg(leg, |it| it.hold = it.hold.map(|hold| Hold { ended: Some(how), ..hold }))
             }

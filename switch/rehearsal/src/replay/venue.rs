@@ -17,9 +17,15 @@ pub trait Venue {
     /// The moment it is there.
     fn now(&self) -> Timestamp;
 
-    /// Whether what the switch sends banks, and they send it, is seen here.
+    /// Whether what the switch sends banks, what they send it, and their books are seen here.
     fn sees_banks(&self) -> bool {
         true
+    }
+
+    /// Where trace and reference numbers begin in a scenario with this seed. `None`: at others each time, for the switch there still
+    /// knows those of earlier scenarios, and would rightly take the same again for repeats.
+    fn numbers_from(&self, seed: u64) -> Option<u64> {
+        Some(seed)
     }
 
     /// Connects a terminal. Called once for each before it sends, and again after its connection has gone.

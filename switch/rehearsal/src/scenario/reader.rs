@@ -82,6 +82,11 @@ impl<'a> Table<'a> {
         Some(self.entries.remove(place))
     }
 
+    /// An entry whose key is nearly one of these.
+    pub(super) fn resembling(&self, known: &[&str]) -> Option<&Entry<'a>> {
+        self.entries.iter().find(|entry| !near(entry.key, known.iter().copied()).is_empty())
+    }
+
     /// Gives an entry back that was taken too early.
     pub(super) fn put_back(&mut self, entry: Entry<'a>) {
         self.entries.push(entry);

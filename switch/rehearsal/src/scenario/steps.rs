@@ -24,6 +24,10 @@ impl<'a> Reading<'a> {
         let one = match said.as_slice() {
             [one] => *one,
             [] => {
+                // A verb with a typing error is the likelier mistake than a step without one.
+                if let Some(meant) = table.resembling(&actions) {
+                    return Err(meant.unknown(&actions));
+                }
                 return Err(self.file.error(
                     &table.span,
                     "the step does nothing",

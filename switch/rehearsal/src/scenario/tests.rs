@@ -122,6 +122,7 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
         ("sede = 1\n[[step]]\nsend = \"echo\"", "2:1", "did you mean seed?"),
         ("[[step]]\nas = \"x\"", "2:1", "write one of send, expect"),
         ("[[step]]\nsend = \"echo\"\nclock = \"rest\"", "2:1", "make a [[step]] of each"),
+        ("[[step]]\nsned = \"withdrawal\"", "3:1", "did you mean send?"),
         ("[[step]]\nsend = \"withdrawl\"", "3:8", "did you mean withdrawal?"),
         ("[[step]]\nsend = \"balance\"\ncard = \"darra\"", "4:8", "dara"),
         ("[[step]]\nsend = \"balance\"\nfrom = \"pos\"", "4:8", "its terminals are atm, shop"),

@@ -36,19 +36,22 @@ impl Stage {
         line.ok_or_else(|| VenueError::Wrong(format!("terminal {name} is not connected to the switch")))
     }
 
-    /// The line that a fault is on.
-    fn line_on(&self, party: &Party) -> Result<(Role, LineId), VenueError> {
-        let role = match party {
-            Party::Terminal(name) => Role::Terminal(name.clone()),
-            Party::Bank(name) => Role::Bank(name.clone()),
-            Party::Switch => {
-                return Err(VenueError::Wrong("only a crash is on the switch itself; name a bank or a terminal".into()));
+    /// Whose line a fault is on. A terminal connects when it first sends; what is to strike its messages may be set before.
+    fn role_on(&self, party: &Party) -> Result<Role, VenueError> {
+        match party {
+            Party::Terminal(name) => Ok(Role::Terminal(name.clone())),
+            Party::Bank(name) => {
+                let role = Role::Bank(name.clone());
+                self.line_on(&role).map(|_| role)
             }
-        };
-        match self.line_of(&role) {
-            Some(line) => Ok((role, line)),
-            None => Err(VenueError::Wrong(format!("{party} has no connection to the switch that could be disturbed"))),
+            Party::Switch => Err(VenueError::Wrong("only a crash is on the switch itself; name a bank or a terminal".into())),
         }
+    }
+
+    /// The line that a fault is on.
+    fn line_on(&self, role: &Role) -> Result<LineId, VenueError> {
+        let none = || VenueError::Wrong(format!("{} has no connection to the switch that could be disturbed", role.party()));
+        self.line_of(role).ok_or_else(none)
     }
 
     fn command(&self, what: &Order) -> Result<Result<Command, String>, VenueError> {
@@ -191,7 +194,7 @@ impl Venue for Stage {
         };
         let party =
             on.ok_or_else(|| VenueError::Wrong(format!("a {} is on a bank or a terminal; name it", fault.kind.name())))?;
-        let (role, line) = self.line_on(party)?;
+        let role = self.role_on(party)?;
         match action {
             Some(action) => {
                 let way = match fault.way {
@@ -202,8 +205,8 @@ impl Venue for Stage {
                 let fault = Fault { action, link: role.link(), way, only: fault.only, times: fault.times };
                 self.faults.add(fault).map_err(|error| VenueError::Wrong(error.to_string()))?;
             }
-            None if fault.kind == FaultKind::Down => self.world.down(line),
-            None => self.world.up(line),
+            None if fault.kind == FaultKind::Down => self.world.down(self.line_on(&role)?),
+            None => self.world.up(self.line_on(&role)?),
         }
         Ok(())
     }

@@ -27,6 +27,12 @@ impl Till {
         Self { config, numbers, clock }
     }
 
+    /// The same terminal at another place, or on another connection: its numbers go on from here.
+    #[must_use]
+    pub fn elsewhere(&self, config: TerminalConfig) -> Self {
+        Self { config, ..self.clone() }
+    }
+
     /// Who it is.
     #[must_use]
     pub fn config(&self) -> &TerminalConfig {

@@ -21,8 +21,8 @@ use model::{BusinessDate, Timestamp, UtcOffset};
 use wire::{Cut, Dialect, Framing};
 
 use super::venue::{
-    AccountLook, AccountSpec, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook, TerminalSpec, Venue,
-    VenueError, VenueMaker,
+    AccountLook, AccountSpec, FaultKind, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook,
+    TerminalSpec, Venue, VenueError, VenueMaker,
 };
 use crate::http;
 use crate::scenario::Scenario;
@@ -32,6 +32,8 @@ use pages::Pages;
 const WAIT_MAX: Duration = Duration::from_secs(60);
 /// How long what is under way may take before a clock that stands is moved on.
 const GRACE: Duration = Duration::from_millis(200);
+/// How long where a bank is being asked: one that answers does so by then, and one that does not is not worth a longer wait.
+const GRACE_WHILE_ASKED: Duration = Duration::from_secs(2);
 /// The longest message taken: all that two bytes can announce.
 const FRAME_MAX: usize = 65_535;
 
@@ -76,6 +78,8 @@ struct Wire {
     brought: Receiver<Brought>,
     /// What was sent and not yet told.
     sent: VecDeque<Seen>,
+    /// Whether faults were set that the next scenario must not meet.
+    disturbed: bool,
 }
 
 impl Wire {
@@ -83,8 +87,9 @@ impl Wire {
         let pages = switch.at.clone().map(Pages::at);
         let stands = pages.as_ref().map_or(Ok(None), Pages::standing_clock)?;
         let (bring, brought) = channel();
-        let (streams, links) = (HashMap::new(), HashMap::new());
-        Ok(Self { switch, pages, system: SystemClock::start(), stands, streams, links, bring, brought, sent: VecDeque::new() })
+        let (streams, links, sent) = (HashMap::new(), HashMap::new(), VecDeque::new());
+        let system = SystemClock::start();
+        Ok(Self { switch, pages, system, stands, streams, links, bring, brought, sent, disturbed: false })
     }
 
     fn pages(&self, what: &str) -> Result<&Pages, VenueError> {
@@ -124,6 +129,10 @@ impl Venue for Wire {
 
     fn sees_banks(&self) -> bool {
         false
+    }
+
+    fn numbers_from(&self, _: u64) -> Option<u64> {
+        None
     }
 
     fn open(&mut self, terminal: &TerminalSpec) -> Result<Speech, VenueError> {
@@ -167,17 +176,27 @@ impl Venue for Wire {
             }
             return Ok(self.within(wait));
         };
+        if let Some(seen) = self.within(GRACE) {
+            return Ok(Some(seen));
+        }
+        // Time that the clock jumps is time that a bank's timer loses: whoever is only slow gets a moment more.
+        if now < until
+            && self.pages("the clock")?.is_a_bank_asked()?
+            && let Some(seen) = self.within(GRACE_WHILE_ASKED)
+        {
+            return Ok(Some(seen));
+        }
         let mut stride = Duration::from_secs(1);
         loop {
-            if let Some(seen) = self.within(GRACE) {
-                return Ok(Some(seen));
-            }
             if now >= until {
                 return Ok(None);
             }
             now = self.pages("the clock")?.move_clock((now + stride).min(until))?;
             self.stands = Some(now);
             stride *= 2;
+            if let Some(seen) = self.within(GRACE) {
+                return Ok(Some(seen));
+            }
         }
     }
 
@@ -205,11 +224,13 @@ impl Venue for Wire {
             Some(on) => on.to_string(),
             None => String::new(),
         };
-        self.pages("a fault")?.disturb(fault, &link)
+        self.pages("a fault")?.disturb(fault, &link)?;
+        self.disturbed = fault.kind != FaultKind::Clear;
+        Ok(())
     }
 
     fn account(&mut self, _: &str, _: &AccountSpec) -> Result<AccountLook, VenueError> {
-        Err(VenueError::Cannot("the ledgers of a running switch's banks cannot be looked into".to_owned()))
+        Err(VenueError::Cannot("what stands in the books of a running switch's banks cannot be seen".to_owned()))
     }
 
     fn positions(&mut self) -> Result<Vec<PositionLook>, VenueError> {
@@ -230,6 +251,10 @@ impl Drop for Wire {
         // Its reader ends with it.
         for stream in self.streams.values() {
             let _ = stream.shutdown(Shutdown::Both);
+        }
+        if let (true, Some(pages)) = (self.disturbed, &self.pages) {
+            // Where the switch has gone, its faults have gone with it.
+            let _ = pages.clear_faults();
         }
     }
 }

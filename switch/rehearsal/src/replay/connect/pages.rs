@@ -45,6 +45,12 @@ impl Pages {
         Ok(!lines(&status["banks"]).iter().any(busy))
     }
 
+    /// Whether a bank was sent something that it has not answered.
+    pub(super) fn is_a_bank_asked(&self) -> Result<bool, VenueError> {
+        let status = self.done("GET", "/status", None)?;
+        Ok(lines(&status["banks"]).iter().any(|bank| count(&bank["in_flight"]) > 0))
+    }
+
     pub(super) fn order(&self, order: &OrderSpec) -> Result<Ordered, VenueError> {
         let mut body = match &order.what {
             Order::Cutover => json!({ "order": "cutover" }),
@@ -86,7 +92,7 @@ impl Pages {
     pub(super) fn disturb(&self, fault: &FaultSpec, link: &str) -> Result<(), VenueError> {
         let mut body = json!({ "action": fault.kind.name(), "link": link });
         match fault.kind {
-            FaultKind::Clear => return self.done("DELETE", "/faults", None).map(|_| ()),
+            FaultKind::Clear => return self.clear_faults(),
             FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) => {
                 return Err(VenueError::Cannot(format!("{} is for a switch in the scenario's own hands", fault.kind.name())));
             }
@@ -114,6 +120,10 @@ impl Pages {
             body["times"] = times.into();
         }
         self.done("POST", "/faults", Some(body)).map(|_| ())
+    }
+
+    pub(super) fn clear_faults(&self) -> Result<(), VenueError> {
+        self.done("DELETE", "/faults", None).map(|_| ())
     }
 
     pub(super) fn positions(&self) -> Result<Vec<PositionLook>, VenueError> {

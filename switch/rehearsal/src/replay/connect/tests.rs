@@ -75,7 +75,10 @@ fn what_a_wire_cannot_give_is_a_reason_to_skip() {
         ("[[step]]\nexpect = \"0800\"\nat = \"acleda\"\n", "line 2: what a bank is sent cannot be seen here"),
         ("[[step]]\nclock = \"+1h\"\n", "line 2: more than 60s would have to be waited for"),
         ("[[step]]\ncommand = \"cutover\"\n", "line 2: an order needs the switch's HTTP port: --at URL"),
-        ("[[step]]\nassert = \"ledger\"\ncard = \"dara\"\ncurrency = \"KHR\"\nheld = \"0 KHR\"\n", "line 2: the ledgers"),
+        (
+            "[[step]]\nassert = \"ledger\"\ncard = \"dara\"\ncurrency = \"KHR\"\nheld = \"0 KHR\"\n",
+            "line 2: what stands in a bank's books cannot be seen here",
+        ),
     ] {
         let verdict = played("127.0.0.1:1", steps).verdict;
         assert!(matches!(&verdict, Verdict::Skipped(told) if told.starts_with(why)), "{verdict:?}");

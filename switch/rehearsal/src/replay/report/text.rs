@@ -208,8 +208,7 @@ pub fn summary(report: &Report, look: Look) -> String {
     let tally = Tally::of(report);
     let mut out = String::new();
     for (reason, count) in reasons(report) {
-        let scenarios = if count == 1 { "scenario" } else { "scenarios" };
-        let text = format!("{count} {scenarios} skipped: {reason}");
+        let text = format!("{} skipped: {reason}", scenarios(count));
         for line in wrapped(&text, look.columns()) {
             let _ = writeln!(out, "{}", paint.of(Hue::Yellow, &line));
         }
@@ -224,8 +223,13 @@ pub fn summary(report: &Report, look: Look) -> String {
     });
     let parts = if tally.total() == 0 { "nothing executed".to_owned() } else { parts.collect::<Vec<_>>().join(", ") };
     let played = report.scenarios.iter().map(|outcome| outcome.lasted).sum();
-    let _ = writeln!(out, "{parts}: {} scenarios in {}, {} in their worlds", tally.total(), spoken(report.took), spoken(played));
+    let total = scenarios(tally.total());
+    let _ = writeln!(out, "{parts}: {total} in {}, {} in their worlds", spoken(report.took), spoken(played));
     out
+}
+
+fn scenarios(count: usize) -> String {
+    format!("{count} scenario{}", if count == 1 { "" } else { "s" })
 }
 
 /// Why scenarios were skipped, and how many for each reason.

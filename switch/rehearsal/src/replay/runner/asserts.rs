@@ -26,9 +26,7 @@ impl Runner<'_> {
             let balance = match self.venue.account(bank, &spec) {
                 Ok(look) => look.balance,
                 Err(VenueError::Wrong(_)) => 0,
-                // It is told when the step's turn comes: what stands before it is played all the same.
-                Err(VenueError::Cannot(_)) => continue,
-                Err(error @ VenueError::NoConnection(_)) => return Err(error.into()),
+                Err(error @ (VenueError::Cannot(_) | VenueError::NoConnection(_))) => return Err(error.into()),
             };
             self.opening.insert((bank.clone(), number, *currency), balance);
         }

@@ -4,7 +4,7 @@ use model::{Class, Rrn};
 
 use super::log::{Arrival, View};
 use super::{Runner, Stop};
-use crate::replay::{Party, VenueError};
+use crate::replay::Party;
 use crate::scenario::{Draft, Expect, ExpectAt, Step, Wanted};
 
 /// Something that was sent.
@@ -28,9 +28,6 @@ enum Fit {
 
 impl Runner<'_> {
     pub(super) fn expect(&mut self, step: &Step, expect: &Expect) -> Result<(), Stop> {
-        if matches!(expect.place, ExpectAt::Bank(_)) && !self.venue.sees_banks() {
-            return Err(VenueError::Cannot("what a bank is sent cannot be seen here".to_owned()).into());
-        }
         let until = self.now() + expect.within;
         let mut place = expect.of.and_then(|of| self.sent.get(&of)).map_or(0, |sent| sent.seen_before);
         let mut nearest = None;

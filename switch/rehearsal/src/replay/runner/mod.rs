@@ -23,7 +23,7 @@ use super::{
     Compared, Failure, LegSpec, Order, OrderSpec, Ordered, Outcome, Seen, Speech, StepOutcome, Venue, VenueError, Verdict,
 };
 use crate::Till;
-use crate::scenario::{Action, Check, Clock, Command, CommandWord, Error, Part, Scenario, Step, Template};
+use crate::scenario::{Action, Check, Clock, Command, CommandWord, Error, ExpectAt, Part, Scenario, Step, Subject, Template};
 use expects::Sent;
 use log::Log;
 
@@ -120,6 +120,9 @@ impl<'a> Runner<'a> {
 
     fn all(&mut self, done: &mut Vec<StepOutcome>) -> Verdict {
         let scenario = self.scenario;
+        if let Some((step, why)) = self.out_of_sight() {
+            return self.verdict(VenueError::Cannot(why.to_owned()).into(), Some(step));
+        }
         if let Err(stop) = self.note_openings() {
             return self.verdict(stop, scenario.steps.first());
         }
@@ -135,6 +138,23 @@ impl<'a> Runner<'a> {
             }
         }
         Verdict::Passed
+    }
+
+    /// The first step that looks at what is not seen at this place. It is known before anything is sent, so that what is skipped leaves
+    /// no trace there.
+    fn out_of_sight(&self) -> Option<(&'a Step, &'static str)> {
+        if self.venue.sees_banks() {
+            return None;
+        }
+        self.scenario.steps.iter().find_map(|step| match &step.action {
+            Action::Expect(expect) if matches!(expect.place, ExpectAt::Bank(_)) => {
+                Some((step, "what a bank is sent cannot be seen here"))
+            }
+            Action::Assert(assert) if matches!(assert.subject, Subject::Ledger { .. }) => {
+                Some((step, "what stands in a bank's books cannot be seen here"))
+            }
+            _ => None,
+        })
     }
 
     fn verdict(&self, stop: Stop, step: Option<&Step>) -> Verdict {

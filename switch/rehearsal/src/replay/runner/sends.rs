@@ -71,10 +71,15 @@ impl Runner<'_> {
             dialect: std::sync::Arc::clone(&speech.dialect),
             framing: speech.framing,
             offset: speech.offset,
-            seed: Some(self.scenario.seed),
+            seed: self.venue.numbers_from(self.scenario.seed),
             ..TerminalConfig::default()
         };
-        Ok(Till::new(config, std::sync::Arc::new(self.clock.clone())))
+        // A switch knows a terminal by its number, not by its name here.
+        let same = self.hands.values().find(|hand| hand.till.config().id == config.id);
+        Ok(match same {
+            Some(hand) => hand.till.elsewhere(config),
+            None => Till::new(config, std::sync::Arc::new(self.clock.clone())),
+        })
     }
 
     fn hand(&self, name: &str) -> Result<&Hand, Stop> {

@@ -122,3 +122,20 @@ fn a_switch_that_dies_while_a_bank_is_asked_finds_out_what_became_of_it() {
     assert_eq!(scene.ask(&repeat), ResponseCode::BANK_UNAVAILABLE, "decided once, told again");
     assert_eq!(scene.stage.world.examine(), []);
 }
+
+#[test]
+fn what_is_to_strike_a_terminals_messages_may_be_set_before_it_connects() {
+    let mut scene = Scene::new();
+    let at_shop = |kind| FaultSpec { kind, on: Some(Party::Terminal("shop".into())), way: Way::In, only: None, times: Some(1) };
+    scene.stage.disturb(&at_shop(FaultKind::Drop)).unwrap();
+    assert!(scene.stage.disturb(&at_shop(FaultKind::Down)).is_err(), "there is no connection to cut yet");
+
+    scene.stage.open(&TerminalSpec { name: "shop".into(), ..atm() }).unwrap();
+    let mut frame = BytesMut::new();
+    let start = scene.speech.framing.begin(&mut frame);
+    let request = scene.withdrawal("dara", 50_000);
+    wire::write(&scene.speech.dialect, &request, scene.stage.now(), &mut frame).unwrap();
+    scene.speech.framing.finish(&mut frame, start).unwrap();
+    scene.stage.send("shop", &frame).unwrap();
+    assert_eq!(scene.pass(MINUTE), ["shop > switch 0200 (drop, lost)"]);
+}
