@@ -159,6 +159,8 @@ fn what_only_a_bank_sees_is_skipped_and_nothing_but_skipping_is_no_success() {
     let (code, said) = played(&switch, &[], folder.path());
     assert_eq!(code, Some(5), "{said}");
     assert!(said.contains("1 scenario skipped: line 9: what a bank is sent cannot be seen here"), "{said}");
+    let asked = "payswitch_transactions_total{bank=\"acleda\",kind=\"withdrawal\",outcome=\"00\"}";
+    assert_eq!(switch.metric(asked), 0.0, "it is skipped before anything is sent");
 
     std::fs::write(folder.path().join("cash.toml"), APPROVED).unwrap();
     let (code, said) = played(&switch, &[], folder.path());

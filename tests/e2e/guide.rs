@@ -1,11 +1,10 @@
 //! The guide is true: every command in it is carried out, in the order of its lines, in an empty folder, and says what is printed there.
 //!
 //! A ```` ```console ```` block has commands behind `$ ` and what they say below. `…` within a line stands for any text, alone on a
-//! line for any lines. A command that ends with `&` goes on: what stands below it is awaited, and `kill %1` stops it. Any block that
+//! line for any lines. A command that ends with `&` goes on: what stands below it is awaited, and `kill %%` stops the last that goes on. Any block that
 //! begins with `# file: NAME` is written to that file; a `diff` block under `--- NAME` changes it. Switches listen where the guide says,
 //! but on a loopback address of this process alone.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -132,8 +131,8 @@ impl Drop for Job {
 struct Tester {
     folder: TempDir,
     loopback: String,
-    /// What goes on, by its number in the shell.
-    jobs: BTreeMap<u32, Job>,
+    /// What goes on, the last one last.
+    jobs: Vec<Job>,
     /// The exit code of the last command.
     code: i32,
     /// What was said otherwise than it is printed.
@@ -152,7 +151,7 @@ impl Tester {
         std::fs::set_permissions(tools.join("payswitch"), PermissionsExt::from_mode(0o755)).unwrap();
         std::fs::write(tools.join("ports.toml"), server::config::DEFAULT.replace("127.0.0.1", &loopback)).unwrap();
         std::os::unix::fs::symlink(Path::new(REPOSITORY).join("fixtures"), folder.path().join("fixtures")).unwrap();
-        Self { folder, loopback, jobs: BTreeMap::new(), code: 0, surprises: Vec::new() }
+        Self { folder, loopback, jobs: Vec::new(), code: 0, surprises: Vec::new() }
     }
 
     fn shell(&self, command: &str) -> Command {
@@ -180,12 +179,11 @@ impl Tester {
         std::thread::spawn(move || reading.lines().map_while(Result::ok).try_for_each(|it| line.send(it)));
         let job = Job { child, says };
         job.says(printed, &self.loopback);
-        let number = self.jobs.last_key_value().map_or(1, |(number, _)| number + 1);
-        self.jobs.insert(number, job);
+        self.jobs.push(job);
     }
 
-    fn stops(&mut self, number: u32, printed: &[&str]) {
-        let mut job = self.jobs.remove(&number).unwrap_or_else(|| panic!("no job {number} goes on"));
+    fn stops_the_last(&mut self, printed: &[&str]) {
+        let mut job = self.jobs.pop().expect("something goes on");
         assert!(Command::new("kill").arg(job.child.id().to_string()).status().unwrap().success());
         job.says(printed, &self.loopback);
         job.child.wait().unwrap();
@@ -198,8 +196,8 @@ impl Tester {
         }
         if let Some(command) = said.command.strip_suffix(" &") {
             self.starts(command, &printed);
-        } else if let Some(number) = said.command.strip_prefix("kill %") {
-            self.stops(number.parse().unwrap(), &printed);
+        } else if said.command == "kill %%" {
+            self.stops_the_last(&printed);
         } else {
             let came = self.types(said.command);
             let lines: Vec<_> = came.trim_end().lines().collect();
@@ -272,7 +270,7 @@ fn the_readme_s_commands_for_testers_work_one_after_the_other() {
             tester.starts(&command, &["… the switch runs …"]);
         } else if command.starts_with("payswitch record --listen") {
             tester.starts(&command, &["recording: …"]);
-            tester.stops(2, &["0 requests …"]);
+            tester.stops_the_last(&["0 requests …"]);
         } else {
             let said = tester.types(&command);
             assert_eq!(tester.code, 0, "{command}\n{said}");
