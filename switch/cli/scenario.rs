@@ -220,7 +220,7 @@ fn cast(path: Option<&Path>) -> Result<Cast, Failure> {
 fn found(paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
     match replay::files(paths) {
         Ok(files) if files.is_empty() => {
-            eprintln!("payswitch: no scenario was found; name a file, or a folder with *.toml in it")
+            eprintln!("payswitch: no scenario was found; name a file, or a folder with *.toml in it");
         }
         Ok(files) => return Some(files),
         Err((path, error)) => eprintln!("payswitch: {}: {error}; name a scenario file, or a folder of them", path.display()),

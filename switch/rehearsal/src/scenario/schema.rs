@@ -138,7 +138,7 @@ fn form(form: Form) -> Value {
             words_of(kinds.chain(words.iter().map(|word| (word.name, word.about))))
         }
         Form::Kind => json!({ "enum": Kind::ALL.map(Kind::name) }),
-        Form::Message(words) => either(words, json!({ "type": "string", "pattern": MTI })),
+        Form::Message(words) => either(words, &json!({ "type": "string", "pattern": MTI })),
         Form::Mti => json!({ "type": "string", "pattern": MTI }),
         Form::Number => json!({ "type": "integer", "minimum": 0 }),
         Form::Said => json!({ "const": true }),
@@ -148,7 +148,7 @@ fn form(form: Form) -> Value {
         Form::Duration => json!({ "type": "string", "pattern": DURATION }),
         Form::Clock(words) => {
             let by = json!({ "type": "string", "pattern": DURATION.replace('^', "^\\+") });
-            json!({ "anyOf": [either(words, by), moment()] })
+            json!({ "anyOf": [either(words, &by), moment()] })
         }
         Form::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Form::Named => json!({ "type": "object", "additionalProperties": reference("plain") }),
@@ -170,7 +170,7 @@ fn words_of<'a>(words: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
     json!({ "oneOf": words.map(|(name, about)| json!({ "const": name, "description": about })).collect::<Vec<_>>() })
 }
 
-fn either(words: &[Word], other: Value) -> Value {
+fn either(words: &[Word], other: &Value) -> Value {
     json!({ "anyOf": [words_of(words.iter().map(|word| (word.name, word.about))), other] })
 }
 

@@ -72,7 +72,7 @@ pub fn import(name: &str, bytes: &[u8], cast: &Cast) -> Result<Vec<Imported>, Ve
 }
 
 /// Rows by the title of their scenario, in the order in which the titles come. A row without one belongs to that above it.
-fn groups<'s>(sheet: &'s Sheet) -> Result<Vec<(&'s str, Vec<&'s Row>)>, Problem> {
+fn groups(sheet: &Sheet) -> Result<Vec<(&str, Vec<&Row>)>, Problem> {
     let mut groups: Vec<(&str, Vec<&Row>)> = Vec::new();
     let mut last = None;
     for row in &sheet.rows {

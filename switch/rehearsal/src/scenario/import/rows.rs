@@ -75,7 +75,7 @@ fn cell(row: &Row, steps: &mut [(&Verb, DraftStep)], column: &str, text: &str) -
     };
     let suits = |verb: &Verb| wanted.is_none_or(|wanted| wanted == verb.key.name) && verb.known().contains(&name);
     // An amount may have its currency in a column of its own.
-    let joined = name == "currency" && row.get("amount").is_some_and(|amount| number_alone(amount));
+    let joined = name == "currency" && row.get("amount").is_some_and(number_alone);
     let Some((verb, step)) = steps.iter_mut().find(|(verb, _)| suits(verb)) else {
         let means = steps.iter().map(|(verb, _)| verb.key.name).collect::<Vec<_>>().join(" and ");
         return Err(Problem::new(row.number, column, format!("means nothing in a row of {means}; empty the cell")));
@@ -164,7 +164,7 @@ fn amount(row: &Row, column: &str, text: &str) -> Result<Value, Problem> {
 fn separated(row: &Row, column: &str, text: &str) -> Result<(), Problem> {
     let parts: Vec<&str> = text.split([',', '\'', '’', ' ', '\u{a0}', '\u{202f}']).collect();
     let digits = |part: &&str| part.trim_start_matches('-').starts_with(|it: char| it.is_ascii_digit());
-    let split = parts.windows(2).any(|pair| pair.iter().all(|part| digits(part)));
+    let split = parts.windows(2).any(|pair| pair.iter().all(&digits));
     // A point twice separates thousands as well.
     let points = parts.iter().any(|part| digits(part) && part.matches('.').count() > 1);
     let number = digits(&text);
