@@ -132,12 +132,12 @@ impl HostSession {
         let reply = match outcome {
             Outcome::Answered(reply) => reply,
             Outcome::NotDelivered(refused) => {
-                tracing::info!(bank = %self.host.institution, rrn = ?response.rrn, why = %refused, "not delivered");
+                tracing::info!(bank = %self.host.institution, rrn = response.rrn.map(tracing::field::display), why = %refused, "not delivered");
                 self.counts.not_delivered += 1;
                 BankReply::of(ResponseCode::BANK_UNAVAILABLE)
             }
             Outcome::Unknown(lost) => {
-                tracing::info!(bank = %self.host.institution, rrn = ?response.rrn, why = %lost, "outcome unknown, no answer");
+                tracing::info!(bank = %self.host.institution, rrn = response.rrn.map(tracing::field::display), why = %lost, "outcome unknown, no answer");
                 self.counts.silent += 1;
                 return;
             }
@@ -170,7 +170,7 @@ impl HostSession {
             Ok(()) => self.counts.answered += u64::from(message.mti.is_response()),
             Err(error) => {
                 self.outbox.truncate(before);
-                tracing::error!(bank = %self.host.institution, mti = %message.mti, rrn = ?message.rrn, %error, "cannot build the answer");
+                tracing::error!(bank = %self.host.institution, mti = %message.mti, rrn = message.rrn.map(tracing::field::display), %error, "cannot build the answer");
             }
         }
     }

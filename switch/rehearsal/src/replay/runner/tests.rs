@@ -260,6 +260,17 @@ fn the_same_seed_sends_the_same_bytes_and_another_seed_others() {
 }
 
 #[test]
+fn a_terminal_of_two_names_never_gives_a_number_twice() {
+    let terminals = "[terminal.one]\nid = \"ATM00001\"\n[terminal.other]\nid = \"ATM00001\"\n";
+    let sends = |from: &str| format!("[[step]]\nsend = \"echo\"\nas = \"{from}\"\nfrom = \"{from}\"\n");
+    let differ = "[[step]]\nexpect = \"0810\"\nof = \"other\"\nstan = \"{{one.stan}}\"\n";
+    let outcome = played(&mut Fake::approves(), &format!("{terminals}{}{}{differ}", sends("one"), sends("other")));
+    let field = &failure(&outcome).fields[0];
+    let number = |text: &str| text.parse::<u32>().unwrap();
+    assert_eq!(number(field.actual.as_deref().unwrap()), number(&field.expected) + 1);
+}
+
+#[test]
 fn a_reversal_names_what_it_undoes_and_a_repeat_is_the_same_but_for_its_type() {
     let mut venue = Fake::approves();
     let steps = cash_then(
