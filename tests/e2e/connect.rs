@@ -153,6 +153,18 @@ fn the_same_file_again_is_new_to_the_switch_and_no_repeat() {
 }
 
 #[test]
+fn scenarios_that_are_played_at_once_share_the_clock() {
+    let switch = standing();
+    let silent = |card: &str| {
+        let (send, expect) = (APPROVED.replace("bopha", card), ("code = \"00\"", "code = \"91\""));
+        send.replace(expect.0, expect.1)
+    };
+    let folder = files(&[("a.toml", &silent("mute")), ("b.toml", &silent("mime"))]);
+    let (code, said) = played(&switch, &["--jobs", "2"], folder.path());
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
 fn what_only_a_bank_sees_is_skipped_and_nothing_but_skipping_is_no_success() {
     let switch = standing();
     let folder = files(&[("view.toml", BANKS_VIEW)]);

@@ -1,5 +1,8 @@
 //! The HTTP pages of a running switch: what is looked at, ordered and set there.
 
+use std::thread;
+use std::time::Duration;
+
 use model::{BusinessDate, Currency, Timestamp, UtcOffset};
 use serde_json::{Value, json};
 
@@ -8,6 +11,10 @@ use crate::replay::venue::{
     BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, PositionLook, StatusLook, VenueError, Way,
 };
 use crate::scenario::times;
+
+/// How often a clock that is refused to be moved is tried to be moved, and how long after each other.
+const TRIES_MAX: u32 = 100;
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// The pages at one address.
 pub(super) struct Pages {
@@ -26,12 +33,25 @@ impl Pages {
         Ok(if status == 200 && clock["manual"] == true { Some(moment(&clock["now"])?) } else { None })
     }
 
-    /// Moves it, and gives what it shows then.
+    /// Moves it, and gives what it shows then: more than was asked, where somebody else, such as another scenario, moves it too.
     pub(super) fn move_clock(&self, to: Timestamp) -> Result<Timestamp, VenueError> {
+        let mut tries = 0;
         loop {
-            let clock = self.done("POST", "/clock", Some(json!({ "to": to.to_string() })))?;
-            if clock["reached"] != false {
-                return moment(&clock["now"]);
+            match self.done("POST", "/clock", Some(json!({ "to": to.to_string() }))) {
+                Ok(clock) if clock["reached"] != false => return moment(&clock["now"]),
+                Ok(_) => {}
+                // It never goes back, and one at a time moves it.
+                Err(refused @ VenueError::Wrong(_)) => {
+                    if let Some(now) = self.standing_clock()?.filter(|now| *now > to) {
+                        return Ok(now);
+                    }
+                    tries += 1;
+                    if tries == TRIES_MAX {
+                        return Err(refused);
+                    }
+                    thread::sleep(BETWEEN_TRIES);
+                }
+                Err(error @ (VenueError::Cannot(_) | VenueError::NoConnection(_))) => return Err(error),
             }
         }
     }
