@@ -82,6 +82,9 @@ pub enum Behaviour {
     Prompt,
     /// What is asked is booked, but the first answer never comes. A repeat gets the stored answer, a reversal is answered.
     Silent,
+    /// In part (DE39 10, the part in DE4): a purchase, withdrawal, cash-back or transfer that asks more than may be spent takes
+    /// what there is, fee and all; of a salary, or of a transfer to the account, half is taken.
+    Partial,
 }
 
 /// An account of a card holder.

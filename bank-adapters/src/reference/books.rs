@@ -1,11 +1,12 @@
 //! What a ledger knows by heart: its cards, every account's balance and what of it is held. Derived from the cast and the tables,
 //! lost with the process, and read again when a transaction fails. Nothing is decided or written here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use model::{Kind, Pan, ResponseCode, Text};
+use model::{Currency, Kind, Money, Pan, ResponseCode, Text};
 use rusqlite::Connection;
 
+use super::rows::Kept;
 pub(super) use super::schema::settlement_account;
 use super::{phone_account, rules};
 use crate::cast::card_number;
@@ -19,8 +20,8 @@ pub(super) struct Books {
     virtual_cards: HashMap<Pan, VirtualCard>,
     /// Serial number of the newest virtual card.
     serial: u64,
-    /// Which cards' answers are lost, by alias.
-    silent: HashSet<String>,
+    /// How the bank answers for cards that it does not answer for as it should, by alias.
+    behaviours: HashMap<String, Behaviour>,
     accounts: HashMap<String, AccountState>,
     holds: u64,
 }
@@ -63,6 +64,8 @@ pub(super) struct Customer {
     pub opens: Option<String>,
     /// Whether the first answer is lost.
     pub silent: bool,
+    /// Whether the account's bank does in part what it cannot do whole.
+    pub partial: bool,
 }
 
 /// A sum that i64 cannot hold; only a reversal on a balance beyond all reason can ask for it.
@@ -76,7 +79,10 @@ impl Books {
         let mut books = Self {
             capabilities: rules::capabilities(&bank.customers),
             customers: bank.customers.clone(),
-            silent: cards().filter(|card| card.behaviour == Behaviour::Silent).map(|card| card.alias.clone()).collect(),
+            behaviours: cards()
+                .filter(|card| card.behaviour != Behaviour::Prompt)
+                .map(|card| (card.alias.clone(), card.behaviour))
+                .collect(),
             numbers: cards().map(|card| (card.alias.clone(), card.pan)).collect(),
             cards: cards().map(|card| (card.pan, card.clone())).collect(),
             virtual_cards: HashMap::new(),
@@ -155,15 +161,17 @@ impl Books {
             let phone = named.as_ref().filter(|number| self.customers.has_phone(number));
             let account = phone.map(|phone| phone_account(phone, request.amount.currency()));
             let opens = phone.filter(|_| account.as_ref().is_some_and(|account| !self.accounts.contains_key(account))).cloned();
-            return Customer { card: None, account: account.or(named), opens, silent: false };
+            return Customer { card: None, account: account.or(named), opens, silent: false, partial: false };
         }
         let found = self.card(request.pan);
         let named = named.filter(|_| request.kind == Kind::Salary);
         let account = named.or_else(|| Some(found.as_ref()?.card.account(request.amount.currency())?.number.to_string()));
         let holder = account.as_ref().and_then(|number| self.accounts.get(number)?.holder.as_ref());
         let behind = found.as_ref().map(|found| &found.card.alias);
-        let silent = [holder, behind].into_iter().flatten().any(|alias| self.silent.contains(alias));
-        Customer { card: found.map(|found| found.alias().clone()), account, opens: None, silent }
+        let behaves = |alias: Option<&String>, as_this| alias.and_then(|alias| self.behaviours.get(alias)) == Some(&as_this);
+        let silent = behaves(holder, Behaviour::Silent) || behaves(behind, Behaviour::Silent);
+        let partial = behaves(holder, Behaviour::Partial);
+        Customer { card: found.map(|found| found.alias().clone()), account, opens: None, silent, partial }
     }
 
     /// Whether this is a customer's account in this currency.
@@ -251,16 +259,12 @@ impl Books {
     }
 
     /// An answer from what is kept of it: the first one and every later one are made here.
-    pub(super) fn reply(
-        &self,
-        code: ResponseCode,
-        authorization: Option<&str>,
-        kind: Option<Kind>,
-        told: Option<&str>,
-    ) -> BankReply {
-        let mut reply = BankReply::of(code);
-        reply.authorization = authorization.and_then(|text| Text::new(text.as_bytes()));
-        let Some(told) = told else { return reply };
+    pub(super) fn reply(&self, kept: &Kept<'_>, kind: Option<Kind>, currency: Option<Currency>) -> BankReply {
+        let mut reply = BankReply::of(kept.code);
+        reply.authorization = kept.authorization.and_then(|text| Text::new(text.as_bytes()));
+        let in_part = currency.filter(|_| kept.code == ResponseCode::PARTIALLY_APPROVED);
+        reply.amount = in_part.map(|currency| Money::from_minor(kept.stands.unsigned_abs(), currency));
+        let Some(told) = kept.told else { return reply };
         match kind {
             Some(Kind::Balance) => reply.balances = Balance::parse(told.as_bytes()).unwrap_or_default(),
             Some(Kind::MiniStatement) => reply.text = Some(told.to_owned()),

@@ -16,6 +16,8 @@
 //! | a card that the bank did not issue; is lost; stolen; restricted; expired | 14, 41, 43, 62, 54 |
 //! | an account that does not exist, or not in the currency; at an operator a number that is none of its phones' | 76 |
 //! | what takes more, fee and all, than may be spent | 51 |
+//! | the same of a purchase, a withdrawal, a cash-back or a transfer, where the card is [`Behaviour::Partial`](crate::Behaviour::Partial) and more than the fee may be spent | 10, and takes what there is: the fee, and the rest as the amount (DE4) |
+//! | a salary, or the second half of a transfer, to an account of such a card | 10, and credits half of it (DE4), rounded up; of the smallest unit, all of it (00) |
 //! | a purchase, a withdrawal, a cash-back, a transfer, a top-up | takes amount and fee from the card's account |
 //! | a refund, a deposit | gives the amount to the card's account, takes the fee |
 //! | a salary, or the second half of a transfer | credits the account (DE103) whatever became of the card; without DE103 the card's account |

@@ -38,16 +38,20 @@ impl Posting<'_, '_> {
         }
         let decision = decide(self.books, order, &customer, at);
         let told = self.carry_out(decision, order, &customer, at)?;
-        let code = if let Decision::Decline(code) = decision { code } else { ResponseCode::APPROVED };
+        let (code, stands) = match decision {
+            Decision::Decline(code) => (code, 0),
+            Decision::Post { change, .. } if change.abs() < order.amount() => (ResponseCode::PARTIALLY_APPROVED, change.abs()),
+            Decision::Post { .. } | Decision::Hold(_) => (ResponseCode::APPROVED, order.amount()),
+        };
         // What was decided elsewhere has its name from there.
         let named = code.approves() && order.is_kept() && !order.form.is_advice();
         let authorization = named.then(|| authorization(self.operations));
+        let kept = Kept { code, authorization: authorization.as_deref(), told: told.as_deref(), stands };
         if order.is_kept() {
-            let kept = Kept { code, authorization: authorization.as_deref(), told: told.as_deref() };
             self.operations += 1;
             self.rows.add(order, &customer, &kept, at)?;
         }
-        let reply = self.books.reply(code, authorization.as_deref(), Some(order.asked.kind), told.as_deref());
+        let reply = self.books.reply(&kept, Some(order.asked.kind), Some(order.asked.amount.currency()));
         Ok(if customer.silent { Answer::Withheld } else { Answer::Given(reply) })
     }
 
@@ -163,7 +167,7 @@ impl Posting<'_, '_> {
         if partly.is_some_and(|stands| stands.currency().alpha() != currency) {
             return Ok(ResponseCode::FORMAT_ERROR);
         }
-        let stands = partly.map_or(0, |stands| i64::try_from(stands.minor()).unwrap_or(i64::MAX).min(stored.amount));
+        let stands = partly.map_or(0, |stands| i64::try_from(stands.minor()).unwrap_or(i64::MAX).min(stored.stands));
         let fee_stands = if partly.is_some() { stored.fee } else { 0 };
         let account = stored.account.as_deref().unwrap_or_default();
         if stored.form.is_some_and(Form::holds) {
@@ -182,7 +186,7 @@ impl Posting<'_, '_> {
             what: "reversal",
             detail: None,
         };
-        let back = stored.kind.map_or(0, |kind| -sign(kind, self.books.customers())) * (stored.amount - stands);
+        let back = stored.kind.map_or(0, |kind| -sign(kind, self.books.customers())) * (stored.stands - stands);
         self.book(&line, account, back)?;
         self.book(&Line { what: "fee-reversal", ..line }, account, stored.fee - fee_stands)?;
         if let (Some(Kind::VirtualCard), None, Some(serial)) = (stored.kind, partly, &stored.told) {

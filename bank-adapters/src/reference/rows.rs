@@ -1,6 +1,6 @@
 //! The statements of a transaction, and an operation as its row tells it.
 
-use model::{Kind, ResponseCode, Timestamp};
+use model::{Currency, Kind, ResponseCode, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Statement as Sql, params};
 
 use super::books::{Books, Customer, settlement_account};
@@ -21,7 +21,8 @@ impl<'c> Rows<'c> {
         Ok(Self {
             connection,
             find: connection.prepare(
-                "SELECT form, kind, pan_masked, account, amount, fee, currency, code, authorization, told, state
+                "SELECT form, kind, pan_masked, account, amount, fee, currency, code, authorization, told, state,
+                        stands
                  FROM operations WHERE reference = ?1",
             )?,
             add: connection.prepare(
@@ -53,6 +54,7 @@ impl<'c> Rows<'c> {
                 authorization: row.get(8)?,
                 told: row.get(9)?,
                 state: row.get(10)?,
+                stands: row.get(11)?,
             })
         });
         Ok(stored.optional()?)
@@ -61,7 +63,7 @@ impl<'c> Rows<'c> {
     /// Writes down a request and its answer.
     pub(super) fn add(&mut self, order: &Order<'_>, customer: &Customer, answer: &Kept<'_>, at: Timestamp) -> Result<(), Error> {
         let (amount, fee) = (order.amount(), order.fee());
-        let (state, stands, fee_stands) = if answer.code.approves() { ("approved", amount, fee) } else { ("declined", 0, 0) };
+        let (state, fee_stands) = if answer.code.approves() { ("approved", fee) } else { ("declined", 0) };
         self.add.execute(params![
             order.asked.reference.to_string(),
             order.form.name(),
@@ -76,7 +78,7 @@ impl<'c> Rows<'c> {
             answer.authorization,
             answer.told,
             state,
-            stands,
+            answer.stands,
             fee_stands,
             order.asked.rrn.map(|rrn| rrn.to_string()),
             at.micros(),
@@ -131,6 +133,8 @@ pub(super) struct Kept<'a> {
     pub code: ResponseCode,
     pub authorization: Option<&'a str>,
     pub told: Option<&'a str>,
+    /// What of the amount was posted or held: all of a 00, less of a 10, nothing of a decline.
+    pub stands: i64,
 }
 
 /// What is known of a request that did not come yet.
@@ -167,6 +171,7 @@ pub(super) struct Stored {
     authorization: Option<String>,
     pub told: Option<String>,
     pub state: String,
+    pub stands: i64,
 }
 
 impl Stored {
@@ -181,6 +186,7 @@ impl Stored {
 
     pub(super) fn reply(&self, books: &Books) -> BankReply {
         let code = self.code.as_bytes().try_into().ok().and_then(ResponseCode::new).unwrap_or(ResponseCode::MALFUNCTION);
-        books.reply(code, self.authorization.as_deref(), self.kind, self.told.as_deref())
+        let kept = Kept { code, authorization: self.authorization.as_deref(), told: self.told.as_deref(), stands: self.stands };
+        books.reply(&kept, self.kind, self.currency.as_deref().and_then(Currency::from_alpha))
     }
 }

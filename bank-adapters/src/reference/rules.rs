@@ -17,7 +17,8 @@ const BALANCE_MAX: i64 = i64::MAX / 2;
 pub(super) enum Decision {
     /// Nothing, for this reason.
     Decline(ResponseCode),
-    /// Changes the customer's balance by `change` and charges `fee`; either may be nothing.
+    /// Changes the customer's balance by `change` and charges `fee`; either may be nothing. Where `change` is less than the amount
+    /// that was asked, the rest is not done.
     Post { change: i64, fee: i64 },
     /// Holds so much.
     Hold(i64),
@@ -47,6 +48,7 @@ fn decided(books: &Books, order: &Order<'_>, customer: &Customer, now: Timestamp
         let short = asks && available < amount + fee;
         return if short { Err(ResponseCode::NOT_SUFFICIENT_FUNDS) } else { Ok(Decision::Hold(amount + fee)) };
     }
+    let amount = if asks && customer.partial { part(kind, amount, available.saturating_sub(fee)) } else { amount };
     let change = sign(kind, books.customers()) * amount;
     let net = change - fee;
     if asks && net < 0 && available.saturating_add(net) < 0 {
@@ -58,6 +60,16 @@ fn decided(books: &Books, order: &Order<'_>, customer: &Customer, now: Timestamp
         return Err(ResponseCode::MALFUNCTION);
     }
     Ok(Decision::Post { change, fee })
+}
+
+/// What is done of an amount by a bank that does in part what it cannot do whole, with so much to spend beside the fee. Where
+/// there is nothing to spend it stays the whole, which is refused then.
+fn part(kind: Kind, amount: i64, spendable: i64) -> i64 {
+    match kind {
+        Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer if spendable > 0 => amount.min(spendable),
+        Kind::Salary => amount - amount / 2,
+        _ => amount,
+    }
 }
 
 /// Whether the card may be used for this. A salary pays the account whatever became of the card, and an advice is of what has

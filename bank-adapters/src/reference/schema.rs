@@ -62,8 +62,8 @@ CREATE TABLE entries (
 CREATE INDEX entries_by_account ON entries (account, id);
 
 -- Every request that changes anything, by the reference that makes it idempotent: DE7-DE11-DE32. It commits together with its
--- entries. `form` says in which message it came. `stands` is the part of `amount` in force: all of an approval, nothing of a
--- decline, what a reversal left; `fee_stands` is the part of `fee`. `told` is what the answer held beside its code: DE54 of a
+-- entries. `form` says in which message it came. `stands` is the part of `amount` in force: all of an approval (of one in part,
+-- code 10, that part), nothing of a decline, what a reversal left; `fee_stands` is the part of `fee`. `told` is what the answer held beside its code: DE54 of a
 -- balance, DE48 of a mini-statement, a virtual card's serial number. A tombstone is a reference that was named by a reversal or a
 -- completion before it came itself, if it ever comes.
 CREATE TABLE operations (

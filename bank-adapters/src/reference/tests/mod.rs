@@ -9,6 +9,7 @@ mod issued;
 mod measure;
 mod model_bank;
 mod operators;
+mod partial;
 mod reversals;
 mod stories;
 

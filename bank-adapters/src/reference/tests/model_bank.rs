@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::Form;
 
-const CARDS: [&str; 3] = ["dara", "thida", "lost"];
-const OPENINGS: [i64; 3] = [10_000_000, 50, 10_000_000];
+const CARDS: [&str; 4] = ["dara", "thida", "lost", "part"];
+const OPENINGS: [i64; 4] = [10_000_000, 50, 10_000_000, 50];
 /// Few enough that many requests name one another, many enough that most are new.
 const STANS: std::ops::Range<u32> = 1..30;
 
@@ -33,8 +33,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let kinds = [Kind::Purchase, Kind::Withdrawal, Kind::Deposit, Kind::Refund, Kind::Salary, Kind::Transfer, Kind::Balance];
     let kind = || prop::sample::select(kinds.to_vec());
-    // Most of it at the card with little on it, where every cent that is held counts.
-    let card = || prop::sample::select(vec![0, 1, 1, 1, 2]);
+    // Most of it at the cards with little on them, where every cent that is held counts.
+    let card = || prop::sample::select(vec![0, 1, 1, 1, 2, 3, 3, 3]);
     let amounts = || (card(), 0..30u64, prop_oneof![2 => Just(0u64), 1 => 1..20u64]);
     let ask = |form: Form, kind: Kind, (card, minor, fee): (usize, u64, u64)| Asked { form, kind, card, minor, fee };
     let form = prop::sample::select(vec![Form::Authorization, Form::AuthorizationAdvice]);
@@ -59,6 +59,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Known {
     asked: Option<Asked>,
     code: &'static str,
+    /// How much was done of what was asked.
+    done: u64,
     reversed: bool,
 }
 
@@ -73,7 +75,7 @@ struct TinyHold {
 #[derive(Default)]
 struct TinyBank {
     known: HashMap<u32, Known>,
-    change: [i64; 3],
+    change: [i64; 4],
     holds: HashMap<u32, TinyHold>,
     day: u64,
 }
@@ -103,6 +105,17 @@ impl TinyBank {
         }
     }
 
+    /// How much the card `part` is granted, or paid, of such an amount.
+    fn part(&self, Asked { form, kind, card, minor: amount, fee }: Asked) -> u64 {
+        let left = u64::try_from(self.available(card)).unwrap_or(0).saturating_sub(fee);
+        match kind {
+            _ if CARDS[card] != "part" || form != Form::Financial => amount,
+            Kind::Purchase | Kind::Withdrawal | Kind::Transfer if left > 0 => amount.min(left),
+            Kind::Salary => amount.div_ceil(2),
+            _ => amount,
+        }
+    }
+
     fn ask(&mut self, mut asked: Asked, stan: u32, completes: Option<u32>) -> &'static str {
         if asked.kind == Kind::Balance {
             asked.minor = 0;
@@ -111,27 +124,29 @@ impl TinyBank {
             return if known.asked == Some(asked) && !known.reversed { known.code } else { "94" };
         }
         let Asked { form, kind, card, minor: amount, fee } = asked;
-        let (advice, change) = (form.is_advice(), way(kind) * minor(amount) - minor(fee));
+        let done = self.part(asked);
+        let (advice, change) = (form.is_advice(), way(kind) * minor(done) - minor(fee));
         let needed = if form.holds() { minor(amount + fee) } else { -change };
         let code = match CARDS[card] {
             _ if form == Form::FinancialAdvice && kind == Kind::Balance => "12",
             _ if amount == 0 && kind != Kind::Balance && form != Form::FinancialAdvice => "13",
             "lost" if kind != Kind::Salary && !advice => "41",
             _ if !advice && needed > 0 && self.available(card) < needed => "51",
+            _ if done < amount => "10",
             _ => "00",
         };
         if kind != Kind::Balance || fee > 0 {
-            self.known.insert(stan, Known { asked: Some(asked), code, reversed: false });
+            self.known.insert(stan, Known { asked: Some(asked), code, done, reversed: false });
         }
         if code == "00" && form.holds() {
             let hold = TinyHold { card, amount: minor(amount + fee), until_day: self.day + 7, state: HoldState::Held };
             self.holds.insert(stan, hold);
-        } else if code == "00" {
+        } else if matches!(code, "00" | "10") {
             self.change[card] += change;
             if let Some(original) = completes {
                 match self.holds.get_mut(&original) {
                     Some(hold) if hold.card == card && hold.state == HoldState::Held => hold.state = HoldState::Taken,
-                    _ => drop(self.known.entry(original).or_insert(Known { asked: None, code: "25", reversed: false })),
+                    _ => drop(self.known.entry(original).or_insert(Known { asked: None, code: "25", done: 0, reversed: false })),
                 }
             }
         }
@@ -139,14 +154,14 @@ impl TinyBank {
     }
 
     fn reverse(&mut self, stan: u32, stands: u64) -> &'static str {
-        let known = self.known.entry(stan).or_insert(Known { asked: None, code: "25", reversed: false });
+        let known = self.known.entry(stan).or_insert(Known { asked: None, code: "25", done: 0, reversed: false });
         let Some(asked) = known.asked else { return "25" };
-        if known.code != "00" || known.reversed {
+        if !matches!(known.code, "00" | "10") || known.reversed {
             known.reversed = true;
             return "00";
         }
         known.reversed = true;
-        let (left, fee) = (stands.min(asked.minor), if stands > 0 { 0 } else { asked.fee });
+        let (left, fee) = (stands.min(known.done), if stands > 0 { 0 } else { asked.fee });
         if asked.form.holds() {
             let hold = self.holds.get_mut(&stan).unwrap();
             match hold.state {
@@ -155,7 +170,7 @@ impl TinyBank {
                 HoldState::Taken | HoldState::Freed | HoldState::Expired => {}
             }
         } else {
-            self.change[asked.card] += minor(fee) - way(asked.kind) * minor(asked.minor - left);
+            self.change[asked.card] += minor(fee) - way(asked.kind) * minor(known.done - left);
         }
         "00"
     }
