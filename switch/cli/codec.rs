@@ -70,7 +70,7 @@ impl Encode {
                 Ok(hex) => writeln!(out, "{hex}"),
                 Err(error) => {
                     failed = true;
-                    eprintln!("line {number}: {error}");
+                    say!("line {number}: {error}");
                     Ok(())
                 }
             }

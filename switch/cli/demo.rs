@@ -170,7 +170,7 @@ async fn linger(cast: &Cast, terminals: SocketAddr) -> Result<(), Failure> {
     };
     tokio::select! {
         ended = running => {
-            eprintln!();
+            say!("");
             ended?;
         }
         () = counting => {}

@@ -87,9 +87,9 @@ fn now() -> Option<Timestamp> {
 /// What the first connection sends.
 async fn listen(address: SocketAddr, pause: Duration) -> Result<Vec<u8>, Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| format!("{address}: {error}"))?;
-    eprintln!("listening on {}; waiting for a peer", listener.local_addr()?);
+    say!("listening on {}; waiting for a peer", listener.local_addr()?);
     let (stream, peer) = listener.accept().await?;
-    eprintln!("{peer} is there");
+    say!("{peer} is there");
     Ok(received(stream, pause).await)
 }
 
@@ -108,7 +108,7 @@ async fn received(mut stream: TcpStream, pause: Duration) -> Vec<u8> {
             Ok(Ok(_)) | Err(_) => break,
             // What it sent before it reset the connection is what counts.
             Ok(Err(error)) => {
-                eprintln!("then: {error}");
+                say!("then: {error}");
                 break;
             }
         }

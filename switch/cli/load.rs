@@ -28,7 +28,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(5);
     error-rate                      refused, unexpected, lost, cut off or not sent, of those due: 'error-rate>0.1%'\n  \
     achieved-rate                   answers that came, of requests that fell due: 'achieved-rate<95%'\n  \
     declined, refused, unexpected, lost, cut-off, not-sent   requests that ended so: 'lost>0'\n\n\
-    Exit codes:\n  0  every threshold was kept\n  1  a threshold was broken; it is named, with what was measured\n  \
+    Exit codes:\n  0  every threshold was kept\n  1  a threshold was broken; it is named, with what was measured. Or a connection was down at the end\n  \
     2  the command line, or the mix, is wrong\n  4  no connection\n  5  nothing was answered")]
 pub(super) struct Load {
     /// Where the switch listens for terminals.
@@ -55,7 +55,7 @@ pub(super) struct Load {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     window: Option<u32>,
     /// Requests that may be due and not yet answered; what falls due above it is not sent, and counted so.
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
     in_flight_max: u64,
     /// What is asked, as withdrawal=5,purchase=3,balance=1 or a TOML file (docs/load.md).
     #[arg(long, value_name = "KIND=WEIGHT,… | FILE", default_value = "withdrawal=4,purchase=3,balance=2,deposit=1")]
@@ -76,10 +76,10 @@ pub(super) struct Load {
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = time)]
     warm_up: Duration,
     /// How long is measured: 500ms, 60s, 10m, 2h. Ctrl-C ends it earlier, with a report.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = some_time)]
     duration: Duration,
     /// How long an answer is awaited before the request counts as lost. The switch's own longest timer is 35 s.
-    #[arg(long, value_name = "TIME", default_value = "40s", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "40s", value_parser = some_time)]
     answer_within: Duration,
     /// Fixes when requests are due and what is drawn from the mix. Trace numbers and references are new at each run all the same.
     #[arg(long, value_name = "N")]
@@ -109,13 +109,19 @@ fn time(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| "write a number and its unit, up to a week: 500ms, 10s, 5m, 2h".into())
 }
 
+/// The same, and more than nothing.
+fn some_time(text: &str) -> Result<Duration, String> {
+    let time = time(text)?;
+    if time.is_zero() { Err("nothing happens in no time; write more than 0".into()) } else { Ok(time) }
+}
+
 impl Load {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let on_screen = std::io::stderr().is_terminal();
         let (config, mix) = match self.config(on_screen).and_then(|config| Ok((config, self.mix()?))) {
             Ok(both) => both,
             Err(failure) => {
-                eprintln!("payswitch: {failure}");
+                say!("payswitch: {failure}");
                 return Ok(ExitCode::from(2));
             }
         };
@@ -138,12 +144,12 @@ impl Load {
             }
         })?;
         if on_screen {
-            eprintln!();
+            say!("");
         }
         match loaded {
             Ok(report) => self.report(&report),
             Err(error) => {
-                eprintln!("payswitch: {error}");
+                say!("payswitch: {error}");
                 let unreached = matches!(error, Error::Refused { .. } | Error::Connect { .. } | Error::ConnectTimeout { .. });
                 Ok(ExitCode::from(if unreached { NO_CONNECTION } else { 2 }))
             }
@@ -197,12 +203,17 @@ impl Load {
 /// The exit code, with what is wrong said on standard error.
 fn judged(told: &Report, verdicts: &[Verdict]) -> ExitCode {
     if told.counts.answered() == 0 {
-        eprintln!("payswitch: not one request was answered; do the switch and --dialect, --framing agree?");
+        say!("payswitch: not one request was answered; do the switch and --dialect, --framing agree?");
         return ExitCode::from(NOTHING_ANSWERED);
     }
     let mut code = ExitCode::SUCCESS;
+    if told.counts.down > 0 {
+        let (down, of) = (told.counts.down, told.config.connections);
+        say!("payswitch: {down} of {of} connections down at the end; did the switch stop?");
+        code = ExitCode::FAILURE;
+    }
     for verdict in verdicts.iter().filter(|verdict| verdict.broken) {
-        eprintln!("payswitch: broken: {} (measured {})", verdict.threshold, verdict.measured);
+        say!("payswitch: broken: {} (measured {})", verdict.threshold, verdict.measured);
         code = ExitCode::FAILURE;
     }
     code
@@ -232,7 +243,9 @@ fn tell(progress: &Progress, on_screen: bool) {
         at(0.99),
         progress.errors,
     );
-    if on_screen { eprint!("\r\x1b[2K{line}") } else { eprintln!("{line}") }
+    let (before, after) = if on_screen { ("\r\x1b[2K", "") } else { ("", "\n") };
+    // Who does not listen any more need not be told.
+    let _ = write!(std::io::stderr(), "{before}{line}{after}");
 }
 
 #[cfg(test)]
@@ -245,6 +258,14 @@ mod tests {
         assert_eq!(["250ms", "10s", "1.5m", "2h"].map(millis), [Ok(250), Ok(10_000), Ok(90_000), Ok(7_200_000)]);
         for wrong in ["10", "s", "-1s", "1d", "8000h", "nans"] {
             assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_measured_in_no_time() {
+        assert_eq!(some_time("1ms"), Ok(Duration::from_millis(1)));
+        for wrong in ["0s", "0.0m", "0.0000001ms"] {
+            assert!(some_time(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,5 +1,13 @@
 //! Commands, one file each. A command parses what was typed, calls the room that does the work, and prints.
 
+/// Says something on standard error, in a line. Who has closed it is not told, which is no failure of ours: `eprintln!` would panic.
+macro_rules! say {
+    ($($told:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($told)*);
+    }};
+}
+
 mod ask;
 mod bank;
 mod clock;
@@ -129,7 +137,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Encode(encode) => encode.run(),
     };
     result.unwrap_or_else(|failure| {
-        eprintln!("payswitch: {failure}");
+        say!("payswitch: {failure}");
         ExitCode::FAILURE
     })
 }
@@ -140,6 +148,8 @@ fn log(section: &LogSection) -> Result<(), Failure> {
         .map_err(|error| format!("log.level: {:?}: {error}; write error, warn, info, debug or trace", section.level))?;
     let on_screen = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(on_screen);
+    // Where standard error is closed it would say so there, and panic.
+    let builder = builder.log_internal_errors(false);
     match section.format {
         LogFormat::Text => builder.with_target(false).init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

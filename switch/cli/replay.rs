@@ -74,7 +74,7 @@ impl Replay {
         let files = match replay::files(&self.paths) {
             Ok(files) => files,
             Err((path, error)) => {
-                eprintln!("payswitch: {}: {error}; name a scenario file, or a folder of them", path.display());
+                say!("payswitch: {}: {error}; name a scenario file, or a folder of them", path.display());
                 return Ok(ExitCode::from(BAD_FILE));
             }
         };
@@ -84,7 +84,7 @@ impl Replay {
         quiet_on_closed_pipe(std::io::stdout().write_all(shown.as_bytes()))?;
         let tally = Tally::of(&report);
         if tally.total() == 0 {
-            eprintln!("payswitch: {}", self.why_nothing(files.len()));
+            say!("payswitch: {}", self.why_nothing(files.len()));
         }
         Ok(exit_code(tally))
     }

@@ -72,11 +72,11 @@ impl Simulate {
         };
         let report = run_seeds(seeds.clone(), self.transactions, jobs, self.failures, progress);
         if on_screen {
-            eprintln!();
+            say!("");
         }
         if let Some(folder) = &self.save {
             for failed in &report.failures {
-                eprintln!("saved {}", regression(failed).save(folder)?.display());
+                say!("saved {}", regression(failed).save(folder)?.display());
             }
         }
         let judged = report.seeds * u64::from(report.transactions) >= COVERAGE_FROM;

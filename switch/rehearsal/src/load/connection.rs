@@ -76,6 +76,8 @@ pub(super) struct Connection<'r> {
     /// Requests under the till's name, and names before it.
     of_name: u32,
     names: u32,
+    /// How long it waits before it connects again: not at all after an answer, else longer each time.
+    pause: Duration,
     dice: Dice,
     source: Source,
     /// What is due and not yet sent.
@@ -102,6 +104,7 @@ impl<'r> Connection<'r> {
             till: Till::new(named(&run.config.terminal, number, 0), Arc::new(SystemClock::start())),
             of_name: 0,
             names: 0,
+            pause: CONNECT_AGAIN.0,
             dice: seed,
             source: due.map_or(Source::Lanes { begun: 0 }, |moments| Source::Pace { moments, over: false }),
             waiting: VecDeque::new(),
@@ -118,7 +121,10 @@ impl<'r> Connection<'r> {
             self.breaks();
             match self.connects_again().await {
                 Some(again) => stream = again,
-                None => break,
+                None => {
+                    self.run.tally().counts.down += 1;
+                    break;
+                }
             }
             self.run.tally().counts.reconnects += 1;
         }
@@ -273,6 +279,7 @@ impl<'r> Connection<'r> {
             self.run.tally().counts.unmatched += 1;
             return;
         };
+        self.pause = Duration::ZERO;
         let run = self.run;
         let (since_due, since_sent) = (now.saturating_duration_since(open.due), now.saturating_duration_since(open.sent));
         let expected = code.and_then(|code| match (&open.customer, open.code) {
@@ -341,18 +348,28 @@ impl<'r> Connection<'r> {
         }
     }
 
-    /// A connection, sooner or later; `None` when the run is over first.
+    /// A connection, sooner or later; `None` where nobody listens even when the run is over. Who accepts and hangs up without an
+    /// answer is asked as seldom as who does not listen.
     async fn connects_again(&mut self) -> Option<TcpStream> {
-        let (mut pause, longest) = CONNECT_AGAIN;
-        while self.run.offers(Instant::now()) {
+        loop {
+            self.waits().await;
             match dial(self.run.address, &self.run.config.terminal).await {
                 Ok(stream) => return Some(stream),
                 Err(error) => tracing::debug!(%error, "a connection of the load waits for the switch"),
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(longest);
+            if !self.run.offers(Instant::now()) {
+                return None;
+            }
         }
-        None
+    }
+
+    /// Until it is time to connect again. The end of the run is such a time: a switch that is back by then is not down.
+    async fn waits(&mut self) {
+        let (shortest, longest) = CONNECT_AGAIN;
+        let left = self.run.config.lasts().saturating_sub(self.run.since(Instant::now()));
+        let pause = if left.is_zero() { self.pause } else { self.pause.min(left) };
+        self.pause = (self.pause * 2).clamp(shortest, longest);
+        sleep(pause).await;
     }
 
     /// What is due and has no connection any more will not be sent.

@@ -64,6 +64,8 @@ pub struct Counts {
     pub broken: u64,
     /// Connections that were made again.
     pub reconnects: u64,
+    /// Connections that were broken when the run ended, and could not be made again.
+    pub down: u64,
 }
 
 impl Counts {

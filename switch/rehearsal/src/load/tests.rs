@@ -227,10 +227,40 @@ async fn a_connection_that_breaks_is_made_again_and_what_was_due_meanwhile_is_la
         cut_off
     });
     let counts = &report.counts;
-    assert_eq!((counts.broken, counts.reconnects, counts.due), (1, 1, 119));
+    assert_eq!((counts.broken, counts.reconnects, counts.down, counts.due), (1, 1, 0, 119));
     // Those in the socket when it broke are cut off with the five that were read.
     assert!(counts.cut_off >= u64::try_from(cut_off).unwrap() && counts.lost + counts.not_sent == 0, "{counts:?}");
     assert_eq!(counts.approved + counts.cut_off, 119);
+}
+
+#[tokio::test]
+async fn who_accepts_and_hangs_up_is_asked_again_ever_more_seldom() {
+    let fake = Fake::listens("iso87-ascii").await;
+    let config = open(200.0, None, millis(600));
+    let report = tokio::select! {
+        report = runs(&fake, mix(), &config) => report,
+        () = async { loop { drop(fake.accepts().await) } } => unreachable!("it accepts for ever"),
+    };
+    // After 50, 100, 200 ms, and so on.
+    assert!((1..=6).contains(&report.counts.broken), "{:?}", report.counts);
+    assert_eq!(report.counts.approved, 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_down_at_the_end_is_told() {
+    let fake = Fake::listens("iso87-ascii").await;
+    let (address, mix, config) = (fake.addr().to_string(), mix(), open(200.0, None, millis(300)));
+    let (report, ()) = tokio::join!(load(&address, &mix, &config, |_| {}, std::future::pending()), async {
+        let mut peer = fake.accepts().await;
+        for asked in peer.take(20).await {
+            peer.answers(&asked, APPROVED).await;
+        }
+        drop((peer, fake));
+    });
+    let report = report.unwrap();
+    assert_eq!((report.counts.down, report.counts.reconnects), (1, 0), "{:?}", report.counts);
+    let text = report::text(&report, &[]);
+    assert!(text.contains("! 1 of 1 connection was down at the end."), "{text}");
 }
 
 #[tokio::test]

@@ -91,6 +91,16 @@ pub enum ThresholdError {
         /// How it is written.
         example: &'static str,
     },
+    /// Whatever a run comes to, the limit is kept.
+    #[error("{text:?} can never break: {name} is never {bound}; write a limit that can be passed")]
+    Unbreakable {
+        /// The threshold, as it was written.
+        text: String,
+        /// What it looks at.
+        name: String,
+        /// What that never is.
+        bound: &'static str,
+    },
 }
 
 impl FromStr for Threshold {
@@ -111,7 +121,17 @@ impl FromStr for Threshold {
             text: limit.to_owned(),
             example: what.example(),
         })?;
-        Ok(Self { what, below, inclusive, limit, text: text.trim().to_owned() })
+        let text = text.trim().to_owned();
+        let past = |bound: f64| if inclusive { limit > bound } else { limit >= bound };
+        match (below, what.most()) {
+            (true, _) if !inclusive && limit <= 0.0 => {
+                Err(ThresholdError::Unbreakable { text, name: name.to_owned(), bound: "less than 0" })
+            }
+            (false, Some((most, bound))) if past(most) => {
+                Err(ThresholdError::Unbreakable { text, name: name.to_owned(), bound })
+            }
+            _ => Ok(Self { what, below, inclusive, limit, text }),
+        }
     }
 }
 
@@ -127,6 +147,15 @@ impl What {
             Self::Latency(_) => "50ms, 800us or 2s",
             Self::Percent(_) => "95%",
             Self::Count(_) => "a whole number",
+        }
+    }
+
+    /// What it can be at most, and that it is never more, in words; `None` where there is no such bound.
+    fn most(self) -> Option<(f64, &'static str)> {
+        match self {
+            Self::Percent(Percent::Errors) => Some((100.0, "more than 100 %")),
+            // Answers to requests of the warm-up count, so that more may be achieved than was offered.
+            Self::Percent(Percent::Achieved) | Self::Latency(_) | Self::Count(_) => None,
         }
     }
 
@@ -217,6 +246,13 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_can_only_just_be_passed_is_one() {
+        for threshold in ["lost<=0", "error-rate>=100%", "error-rate>99.9%", "achieved-rate<100%", "achieved-rate>100%", "lost<1"] {
+            assert!(threshold.parse::<Threshold>().is_ok(), "{threshold}");
+        }
+    }
+
+    #[test]
     fn who_writes_something_else_is_told_how() {
         for (wrong, told) in [
             ("p99", "\"p99\" compares nothing; write a name, > or <, and a number: p99>50ms"),
@@ -225,6 +261,10 @@ mod tests {
             ("p99>-1ms", "\"-1ms\" is no limit for p99"),
             ("error-rate>0.1", "\"0.1\" is no limit for error-rate; write 95%"),
             ("lost>1%", "\"1%\" is no limit for lost; write a whole number"),
+            ("lost<0", "\"lost<0\" can never break: lost is never less than 0; write a limit that can be passed"),
+            ("p99 < 0ms", "\"p99 < 0ms\" can never break: p99 is never less than 0"),
+            ("error-rate>100%", "\"error-rate>100%\" can never break: error-rate is never more than 100 %"),
+            ("error-rate>=200%", "\"error-rate>=200%\" can never break: error-rate is never more than 100 %"),
         ] {
             let error = wrong.parse::<Threshold>().unwrap_err().to_string();
             assert!(error.starts_with(told), "{error}");

@@ -44,6 +44,7 @@ pub fn json(report: &Report, verdicts: &[Verdict]) -> Value {
         "unmatched": report.counts.unmatched,
         "connections_broken": report.counts.broken,
         "reconnects": report.counts.reconnects,
+        "connections_down": report.counts.down,
         "codes": codes,
         "latency_us": {
             // A closed model has no moment at which a request was due.

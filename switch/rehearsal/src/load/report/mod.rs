@@ -160,16 +160,25 @@ impl Report {
         let mut warnings = Vec::new();
         if counts.not_sent > 0 {
             warnings.push(format!(
-                "{} requests were NOT SENT, {:.2} % of those due: more than {} were in flight, or there was no connection. \
+                "{} {} NOT SENT, {:.2} % of those due: more than {} were in flight, or there was no connection. \
                  Latencies do not know them: the switch is slower than they say.",
                 thousands(counts.not_sent),
+                if counts.not_sent == 1 { "request was" } else { "requests were" },
                 percent(counts.not_sent, counts.due),
                 thousands(config.in_flight_max),
             ));
         }
         if counts.lost + counts.cut_off > 0 {
-            let unanswered = thousands(counts.lost + counts.cut_off);
-            warnings.push(format!("{unanswered} requests were never answered. Latencies do not know them."));
+            let unanswered = counts.lost + counts.cut_off;
+            let noun = if unanswered == 1 { "request was" } else { "requests were" };
+            warnings.push(format!("{} {noun} never answered. Latencies do not know them.", thousands(unanswered)));
+        }
+        if counts.down > 0 {
+            let noun = if config.connections == 1 { "connection was" } else { "connections were" };
+            warnings.push(format!(
+                "{} of {} {noun} down at the end. The run fails, whatever its thresholds say: nobody was there to be measured.",
+                counts.down, config.connections
+            ));
         }
         if self.is_open() && self.achieved_percent() < 95.0 {
             warnings.push(format!(

@@ -72,6 +72,7 @@ fn ends(out: &mut String, report: &Report) {
         ("messages that answered nothing, or too late", counts.unmatched),
         ("connections that broke", counts.broken),
         ("connections that were made again", counts.reconnects),
+        ("connections that were down at the end", counts.down),
     ] {
         if count > 0 {
             line(out, format_args!("  {what}: {}", thousands(count)));
