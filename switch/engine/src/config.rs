@@ -39,17 +39,21 @@ impl Rules {
         self.offset.date(at + self.ahead())
     }
 
-    /// The next moment after `at` at which a business date opens by the clock. No timer of the engine: the date opens with the first
-    /// input from then on.
+    /// The moment at which a business date opens by the clock.
+    #[must_use]
+    pub fn opens(&self, date: BusinessDate) -> Timestamp {
+        self.offset.midnight(date) - self.ahead()
+    }
+
+    /// The next moment after `at` at which a business date opens by the clock.
     #[must_use]
     pub fn next_cutover(&self, at: Timestamp) -> Timestamp {
-        self.offset.midnight(BusinessDate::from_days(self.date_at(at).days() + 1)) - self.ahead()
+        self.opens(self.date_at(at).next())
     }
 
     /// How far business dates run ahead of the calendar's.
     fn ahead(&self) -> Duration {
-        let ahead = DAY.saturating_sub(self.cutover);
-        if ahead == DAY { Duration::ZERO } else { ahead }
+        if self.cutover.is_zero() { Duration::ZERO } else { DAY.saturating_sub(self.cutover) }
     }
 
     /// Whether an amount of one currency can be told in another, by a rate of whatever day.

@@ -103,10 +103,8 @@ impl crate::core::Core {
     /// The next moment at which something is due.
     fn next_due(&self) -> Timestamp {
         let now = self.clock.now();
-        let timers = self.shard.deadline().map(|due| due.max(now));
-        // A new day opens with whatever happens first in it, so it is no timer; but every day is to open.
-        let cutover = self.shard.rules().next_cutover(now);
-        timers.into_iter().chain(self.gate.due_after(now)).fold(cutover, Timestamp::min)
+        let timers = self.shard.deadline().max(now);
+        self.gate.due_after(now).map_or(timers, |due| due.min(timers))
     }
 
     fn move_clock(&mut self, to: Timestamp) {

@@ -277,7 +277,7 @@ impl Core {
 
     /// Timers of the switch's clock that are due.
     pub(crate) fn timers(&mut self) {
-        if self.shard.deadline().is_some_and(|due| due <= self.clock.now()) {
+        if self.shard.deadline() <= self.clock.now() {
             self.tick();
         }
     }

@@ -100,9 +100,9 @@ impl<W: Watch> Shard<W> {
 
     /// When [`Shard::tick`] is wanted at the latest.
     #[must_use]
-    pub fn deadline(&self) -> Option<Timestamp> {
+    pub fn deadline(&self) -> Timestamp {
         let sessions = self.links.banks().filter_map(|(_, link)| link.session.due);
-        sessions.chain(self.engine.deadline()).min()
+        sessions.fold(self.engine.deadline(), Timestamp::min)
     }
 
     /// A connection is there. A bank's is signed on first.

@@ -162,11 +162,6 @@ impl Staged {
         }
     }
 
-    /// The switch sees what time it is, though nothing is due.
-    pub fn tick(&mut self) {
-        self.world.tick();
-    }
-
     /// Carries out an operator's order; when it returns, the block that holds it is durable.
     ///
     /// # Errors

@@ -58,10 +58,11 @@ impl Engine {
         &self.rules
     }
 
-    /// When [`Input::Tick`] is wanted at the latest.
+    /// When [`Input::Tick`] is wanted at the latest: for the next timer, or the next business date.
     #[must_use]
-    pub fn deadline(&self) -> Option<Timestamp> {
-        self.state.timers().next()
+    pub fn deadline(&self) -> Timestamp {
+        let opens = self.rules.opens(self.state.date().next());
+        self.state.timers().next().map_or(opens, |due| due.min(opens))
     }
 
     /// Decides on one input.

@@ -76,6 +76,16 @@ fn a_pending_credit_is_posted_in_the_day_that_is_open_when_its_outcome_is_found(
 }
 
 #[test]
+fn a_date_opens_at_the_stroke_of_the_clock_though_nothing_else_happens() {
+    let mut world = World::new();
+    let today = world.state().date();
+    let opens = Rules { offset: UtcOffset::parse("+07:00").unwrap(), ..Rules::default() }.opens(today.next());
+    assert_eq!(world.deadline(), opens);
+    world.order(Command::Cutover).unwrap();
+    assert_eq!(world.deadline(), opens + Duration::from_secs(DAY), "what was ordered needs no clock");
+}
+
+#[test]
 fn the_next_cutover_is_when_the_date_changes() {
     let offset = UtcOffset::parse("+07:00").unwrap();
     for hours in [0, 1, 12, 23] {

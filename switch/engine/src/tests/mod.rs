@@ -178,6 +178,10 @@ impl World {
         leg
     }
 
+    pub(crate) fn deadline(&self) -> Timestamp {
+        self.engine.deadline()
+    }
+
     pub(crate) fn state(&self) -> &State {
         self.engine.state()
     }
@@ -217,8 +221,8 @@ impl World {
 
     pub(crate) fn wait(&mut self, time: Duration) {
         let until = self.shell.now + time;
-        while let Some(due) = self.engine.deadline().filter(|due| *due <= until) {
-            self.shell.now = self.shell.now.max(due);
+        while self.engine.deadline() <= until {
+            self.shell.now = self.shell.now.max(self.engine.deadline());
             self.input(Input::Tick);
         }
         self.shell.now = until;

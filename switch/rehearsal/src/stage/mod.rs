@@ -55,8 +55,6 @@ pub struct Stage {
     /// By the name of the configuration.
     banks: BTreeMap<String, StageBank>,
     fars: BTreeMap<LineId, Far>,
-    /// When the next business date opens by the clock.
-    cutover: Timestamp,
     /// Lines on which a fault holds something back.
     held: BTreeSet<LineId>,
     /// What was seen and not asked for yet.
@@ -81,8 +79,7 @@ impl Stage {
         });
         let clock = Arc::new(StageClock(AtomicI64::new(begun.micros())));
         let (banks, fars, held, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), VecDeque::new());
-        let mut stage = Self { world, clock, plan, metrics, faults: Faults::new(), banks, fars, cutover: begun, held, seen };
-        stage.cutover = stage.opening_after(begun);
+        let mut stage = Self { world, clock, plan, metrics, faults: Faults::new(), banks, fars, held, seen };
         let within = stage.plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).cloned();
         for bank in within.collect::<Vec<_>>() {
             stage.seat(&bank, cast).map_err(|error| wrong(&error))?;
@@ -124,8 +121,7 @@ impl Stage {
     /// Time goes on to the next thing that happens outside the switch, or until then; whether anything did.
     fn advance(&mut self, until: Timestamp) -> bool {
         let due = self.held.iter().filter_map(|line| Some((self.fars.get(line)?.due()?, *line))).min();
-        let cutover = self.cutover;
-        let event = self.world.next(due.map_or(until, |(due, _)| due.min(until)).min(cutover));
+        let event = self.world.next(due.map_or(until, |(due, _)| due.min(until)));
         self.tell_time();
         match (event, due) {
             (Some(event), _) => {
@@ -134,12 +130,6 @@ impl Stage {
             }
             (None, Some((due, line))) if due <= self.world.now() => {
                 self.pump(line);
-                true
-            }
-            // The switch may have nothing to do for long, and opens its next date at the stroke of the clock all the same.
-            (None, _) if cutover <= self.world.now() => {
-                self.world.tick();
-                self.cutover = self.opening_after(cutover);
                 true
             }
             (None, _) => false,

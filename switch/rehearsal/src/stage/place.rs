@@ -19,8 +19,6 @@ use crate::replay::{
 /// How long a terminal waits for its connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 impl Stage {
     fn acquirer(&self, name: Option<&str>) -> Result<&AcquirerPlan, VenueError> {
         let is = |it: &&AcquirerPlan| name.is_none_or(|name| it.link.side.name() == name);
@@ -87,16 +85,6 @@ impl Stage {
         state.dead_letters().chain(state.open_legs()).find(is)
     }
 
-    /// The first moment behind that one at which the clock opens a business date.
-    pub(super) fn opening_after(&self, at: Timestamp) -> Timestamp {
-        let rules = &self.plan.rules;
-        let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(0);
-        // The time of day of the cutover, in UTC.
-        let first = micros(rules.cutover) - i64::from(rules.offset.minutes()) * 60_000_000;
-        let days = (at.micros() - first).div_euclid(micros(DAY)) + 1;
-        Timestamp::from_micros(first + days * micros(DAY))
-    }
-
     fn clear(&mut self) {
         self.faults.clear();
         let lines: Vec<_> = self.fars.keys().copied().collect();
@@ -160,7 +148,7 @@ impl Venue for Stage {
     }
 
     fn next_cutover(&mut self) -> Result<Timestamp, VenueError> {
-        Ok(self.opening_after(self.now()))
+        Ok(self.plan.rules.next_cutover(self.now()))
     }
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {

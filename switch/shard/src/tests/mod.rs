@@ -332,7 +332,7 @@ fn a_bank_that_answers_no_echo_is_closed_and_another_link_takes_over() {
     let sign_on = world.left(spare).pop().unwrap();
     let reply = Message { mti: Mti::NETWORK_RESPONSE, code: Some(ResponseCode::APPROVED), ..sign_on };
     world.send(spare, &reply);
-    world.now = world.shard.deadline().unwrap();
+    world.now = world.shard.deadline();
     assert_eq!(world.shard.tick(world.now), []);
     assert_eq!(world.left(world.bank)[0].network, Some(NetworkCode::Echo));
     let echo = world.left(spare).pop().unwrap();

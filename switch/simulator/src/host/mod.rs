@@ -183,7 +183,7 @@ impl World {
             let at = self.now + self.random.below(40);
             self.queue.at(at, Event::Commit { life: host.life });
         }
-        let due = host.shard.as_ref().and_then(Shard::deadline);
+        let due = host.shard.as_ref().map(Shard::deadline);
         if let Some(due) = due {
             let at = host.moment(due).max(self.now + 1).next_multiple_of(LOOK_EVERY);
             if host.look_at.is_none_or(|planned| at < planned) {
@@ -324,7 +324,7 @@ impl World {
         host.look_at = None;
         let time = host.time(self.now);
         match host.shard.as_ref().map(Shard::deadline) {
-            Some(Some(due)) if due <= time => self.tick(),
+            Some(due) if due <= time => self.tick(),
             Some(_) => self.switch_did(),
             None => {}
         }

@@ -96,8 +96,8 @@ impl World {
 
     fn wait(&mut self, time: Duration) {
         let until = self.shell.now + time;
-        while let Some(due) = self.engine.deadline().filter(|due| *due <= until) {
-            self.shell.now = self.shell.now.max(due);
+        while self.engine.deadline() <= until {
+            self.shell.now = self.shell.now.max(self.engine.deadline());
             self.input(Input::Tick);
         }
         self.shell.now = until;
