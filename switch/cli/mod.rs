@@ -162,12 +162,17 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
-/// Resolves when the process is asked to stop: SIGTERM, or Ctrl-C.
-async fn asked_to_stop() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
+/// Resolves when the process is asked to stop: SIGTERM, or Ctrl-C. It listens from the call on, not from when it is first awaited, so
+/// that who reads that a command runs can ask it to stop at once.
+fn asked_to_stop() -> impl Future<Output = std::io::Result<()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listening = signal(SignalKind::terminate()).and_then(|it| Ok((it, signal(SignalKind::interrupt())?)));
+    async move {
+        let (mut terminate, mut interrupt) = listening?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+        }
     }
 }
 

@@ -107,6 +107,7 @@ impl Record {
         let tell: Tell = Box::new(|what| eprintln!("payswitch: {what}"));
         let recorder = Arc::new(Recorder::new(Scribe::new(setting), dialect(&speech.dialect)?, speech.framing, tell));
         let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
+        let asked = asked_to_stop();
         eprintln!("recording: {} → {to}; Ctrl-C ends it and writes {}", listener.local_addr()?, sheet.path.display());
         let lasting = self.lasting;
         let stop = async move {
@@ -119,7 +120,7 @@ impl Record {
             tokio::select! {
                 () = over => {}
                 // A signal that cannot be waited for ends the recording as the signal would.
-                _ = asked_to_stop() => {}
+                _ = asked => {}
             }
         };
         let served = serve(listener, to.clone(), Arc::clone(&recorder), self.once, stop).await;

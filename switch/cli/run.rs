@@ -68,9 +68,10 @@ impl Run {
                 tracing::info!(link, %address, "listening");
             }
             tracing::info!(link = "http", address = %switch.http, "listening");
+            let asked = asked_to_stop();
             tracing::info!(data = %self.folder.data.display(), "the switch runs");
             tokio::select! {
-                asked = asked_to_stop() => asked?,
+                asked = asked => asked?,
                 ended = switch.running.ended() => ended?,
             }
             switch.stop().await?;

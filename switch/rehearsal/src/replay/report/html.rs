@@ -31,7 +31,8 @@ fn page_within(report: &Report, mut room: Room) -> String {
     let mut number = 0;
     for (folder, outcomes) in by_folder(report) {
         let tally = Tally::over(outcomes.iter().copied());
-        let _ = writeln!(list, "<section class=\"folder\"><h2>{}<small>{}</small></h2>", escaped(&folder), counted(&tally));
+        let shown = if folder == "." { "in this folder" } else { &folder };
+        let _ = writeln!(list, "<section class=\"folder\"><h2>{}<small>{}</small></h2>", escaped(shown), counted(&tally));
         for outcome in outcomes {
             number += 1;
             scenario(&mut list, number, outcome, &mut room);
