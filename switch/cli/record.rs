@@ -294,12 +294,12 @@ impl Sheet {
             eprintln!("payswitch: nothing was recorded, so nothing was written");
             return Ok(ExitCode::FAILURE);
         };
+        // What a recorder writes a reader must understand, and none reads a card number: what is refused stands nowhere.
+        Scenario::parse(&self.path, &text, cast)?;
         self.file.write_all(text.as_bytes())?;
         self.file.as_file().sync_all()?;
         self.file.persist(&self.path).map_err(|error| format!("{}: {}", self.path.display(), error.error))?;
         println!("{}", self.path.display());
-        // What a recorder writes a reader must understand; if not, somebody should know at once and not at the next replay.
-        Scenario::parse(&self.path, &text, cast)?;
         Ok(ExitCode::SUCCESS)
     }
 }

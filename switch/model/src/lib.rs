@@ -3,6 +3,7 @@
 //! Knows: what a value of each word may be, and how it is shown (a card number always masked).
 //! Does not know: bytes on a wire (`wire`), what is decided (`engine`), sockets, files, clocks.
 
+mod card_numbers;
 mod codes;
 mod content;
 mod ids;
@@ -16,6 +17,7 @@ pub mod span;
 mod text;
 mod times;
 
+pub use card_numbers::{card_number, mask_card_numbers, shows_card_number};
 pub use codes::{NetworkCode, ResponseCode};
 pub use content::{Content, Form, Sensitive};
 pub use ids::{InstitutionId, Rrn, Stan, TerminalId, TransactionId};

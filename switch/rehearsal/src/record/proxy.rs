@@ -56,7 +56,7 @@ impl Recorder {
     }
 
     fn told(&self, what: &str) {
-        (self.tell)(what);
+        (self.tell)(&model::mask_card_numbers(what));
     }
 
     /// A whole message passed.

@@ -221,11 +221,8 @@ impl Scribe {
 
     /// Something that no step can say.
     pub fn remark(&mut self, line: impl Into<String>) {
-        let line = line.into();
         self.tally.left_out += 1;
-        if is_harmless(&line) {
-            self.entries.push(Entry::Remark(line));
-        }
+        self.entries.push(Entry::Remark(model::mask_card_numbers(&line.into())));
     }
 
     /// A connection is over.
@@ -269,7 +266,7 @@ impl Scribe {
             pairs.push(("institution".into(), Value::Text(institution.to_string())));
         }
         if let Some(link) = &self.setting.link {
-            pairs.push(("link".into(), link.as_str().into()));
+            pairs.push(("link".into(), model::mask_card_numbers(link).into()));
         }
         if let Some(merchant_type) = config.merchant_type {
             pairs.push(("merchant_type".into(), i64::from(merchant_type).into()));
@@ -414,7 +411,8 @@ impl Scribe {
             institution: message.acquirer.filter(|it| Some(*it) != self.setting.institution),
             merchant_type: message.merchant_type.filter(|it| Some(*it) != by_kind),
             entry_mode: message.entry_mode.unwrap_or(usual.entry_mode),
-            merchant: message.merchant.unwrap_or(usual.merchant),
+            // Whoever takes its merchant for something else leaves it out of each step, with a comment.
+            merchant: message.merchant.filter(|it| is_harmless(&it.to_string())).unwrap_or(usual.merchant),
             ..usual
         }
     }

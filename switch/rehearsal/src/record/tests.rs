@@ -143,6 +143,19 @@ fn what_differs_from_what_a_till_makes_is_set_and_what_is_secret_is_left_out() {
 }
 
 #[test]
+fn a_merchant_that_holds_a_card_number_is_left_out_of_its_terminals_section() {
+    let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("SHOP0001"));
+    for (at_ms, merchant) in [b"378282246310005".as_slice(), b"SHOP"].into_iter().enumerate() {
+        let made = till.request(Kind::Purchase, cast.card("dara").unwrap(), riel("100"));
+        scribe.asked(at(i64::try_from(at_ms).unwrap()), 1, &Message { merchant: Text::new(merchant), ..made });
+    }
+    let text = scribe.write().unwrap();
+    assert!(text.contains("which may hold a card number"), "{text}");
+    assert!(is_harmless(&text) && !text.contains("378282246310005"), "{text}");
+    assert!(Scenario::parse(Path::new("it.toml"), &text, &cast).is_ok(), "{text}");
+}
+
+#[test]
 fn the_block_of_a_new_pin_is_left_out_wherever_it_stands() {
     let (mut scribe, cast, till) = (Scribe::new(setting()), Cast::builtin(), till("ATM00001"));
     let block = Some(Content::ascii(b"0123456789ABCDEF"));

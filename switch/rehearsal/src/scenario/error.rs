@@ -56,22 +56,8 @@ impl Place {
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         let meant = source.get(start..span.end.max(start)).unwrap_or_default();
         let width = meant.lines().next().unwrap_or_default().chars().count().max(1);
-        Self { line, column, width, text: masked(text) }
+        Self { line, column, width, text: model::mask_card_numbers(text) }
     }
-}
-
-/// The text with the middle of what may be a card number hidden, character for character: the caret stays where it is.
-pub(crate) fn masked(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let mut shown = String::with_capacity(text.len());
-    for run in characters.chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit()) {
-        let number: String = run.iter().collect();
-        match model::Pan::from_digits(number.as_bytes()) {
-            Ok(pan) if run.len() >= 13 && pan.luhn_holds() => shown.push_str(&pan.to_string()),
-            _ => shown.push_str(&number),
-        }
-    }
-    shown
 }
 
 impl fmt::Display for Error {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bank_adapters::Cast;
-use model::{Pan, TerminalId, Text, Timestamp, UtcOffset};
+use model::{TerminalId, Text, Timestamp, UtcOffset};
 
 use super::reader::{Entry, File, Item, Table};
 use super::{Action, At, Error, Part, Scenario, Send, Shape, Step, Template, TerminalSection, fields, keys, times};
@@ -359,18 +359,7 @@ fn owned(item: &Item<'_>, source: &str) -> Result<toml::Table, Error> {
 
 /// A full card number must not stand in a file that is kept, shown and sent around.
 fn no_card_numbers(file: File<'_>) -> Result<(), Error> {
-    let mut start = 0;
-    for run in file.source.as_bytes().chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit()) {
-        let is_card = run.len() >= 13 && Pan::from_digits(run).is_ok_and(Pan::luhn_holds);
-        if is_card {
-            let remedy = "name a card of the cast by its alias: card = \"dara\"";
-            return Err(file.error(
-                &(start..start + run.len()),
-                "this looks like a card number, which no scenario may hold",
-                remedy,
-            ));
-        }
-        start += run.len();
-    }
-    Ok(())
+    let Some(place) = model::card_number(file.source) else { return Ok(()) };
+    let remedy = "name a card of the cast by its alias: card = \"dara\"";
+    Err(file.error(&place, "this looks like a card number, which no scenario may hold", remedy))
 }

@@ -114,6 +114,22 @@ fn a_card_number_anywhere_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_card_number_in_groups_within_longer_digits_or_as_hex_is_refused_too() {
+    for line in [
+        "# 9116 0100 0000 0019",
+        "about = \"9116-0100-0000-0019\"",
+        "[vars]\ncard = \"9116.0100.0000.0019\"",
+        "[[step]]\nsend = \"purchase\"\nlocation = \"0000911601000000001900000000\"",
+        "[[step]]\nsend = \"purchase\"\ntrack2 = \"393131363031303030303030303031393D33323132\"",
+    ] {
+        let error = read(&format!("title = \"t\"\n{line}")).unwrap_err();
+        assert!(error.problem.contains("looks like a card number"), "{error}");
+        let shown = error.to_string();
+        assert!(!::model::shows_card_number(&shown), "{shown}");
+    }
+}
+
+#[test]
 fn every_mistake_is_told_with_its_place_and_its_remedy() {
     let cash = "[[step]]\nsend = \"withdrawal\"\nas = \"cash\"\n";
     let step = |lines: &str| format!("{cash}[[step]]\n{lines}");

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bank_adapters::Cast;
-use model::{Message, Money, Mti, Pan, Rrn};
+use model::{Message, Money, Mti, Pan, Rrn, mask_card_numbers};
 use wire::{Dialect, Unreadable, describe};
 
 use crate::Claim;
-use crate::replay::{Party, Passed, Seen};
+use crate::replay::{Compared, Failure, Party, Passed, Seen, Verdict};
 use crate::scenario::{Scenario, Shape, fields};
 
 /// A message, read: what it is known by, and its fields as text.
@@ -99,6 +99,24 @@ fn label(message: &Message<'_>) -> String {
     format!("{class}{kind} {}", amount.unwrap_or_default()).trim().to_owned()
 }
 
+/// A verdict as reports tell it: any text may hold what a terminal or a bank wrote where no card number belongs.
+pub(super) fn masked(verdict: Verdict) -> Verdict {
+    let hidden = |text: String| mask_card_numbers(&text);
+    match verdict {
+        Verdict::Passed => Verdict::Passed,
+        Verdict::Failed(failure) => {
+            let Failure { line, step, problem, fields, nearest } = *failure;
+            let compared = |it: Compared| Compared { expected: hidden(it.expected), actual: it.actual.map(hidden), ..it };
+            let fields = fields.into_iter().map(compared).collect();
+            let (step, problem, nearest) = (hidden(step), hidden(problem), nearest.map(hidden));
+            Verdict::Failed(Box::new(Failure { line, step, problem, fields, nearest }))
+        }
+        Verdict::Bad(told) => Verdict::Bad(hidden(told)),
+        Verdict::Skipped(why) => Verdict::Skipped(hidden(why)),
+        Verdict::NoConnection(why) => Verdict::NoConnection(hidden(why)),
+    }
+}
+
 /// Something that was seen.
 pub(super) struct Arrival {
     pub(super) seen: Seen,
@@ -162,8 +180,11 @@ impl Log {
             from: it.seen.from.to_string(),
             to: it.seen.to.to_string(),
             mti: it.view.mti.map(|mti| mti.to_string()).unwrap_or_default(),
-            label: it.view.label.clone(),
-            detail: if it.seen.body.is_empty() { String::new() } else { describe::text(&it.seen.dialect, &it.seen.body, false) },
+            label: mask_card_numbers(&it.view.label),
+            detail: match it.seen.body.as_slice() {
+                [] => String::new(),
+                body => mask_card_numbers(&describe::text(&it.seen.dialect, body, false)),
+            },
             fault: it.seen.fault.clone(),
             line: it.line,
         };

@@ -39,7 +39,7 @@ pub fn play(scenario: &Scenario, cast: &Cast, venue: &mut dyn Venue) -> Outcome 
     let mut runner = Runner::new(scenario, cast, venue);
     let start = runner.venue.now();
     let mut steps = Vec::new();
-    let verdict = runner.all(&mut steps);
+    let verdict = log::masked(runner.all(&mut steps));
     let now = runner.venue.now();
     Outcome {
         path: scenario.path.clone(),

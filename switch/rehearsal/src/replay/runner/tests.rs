@@ -360,3 +360,27 @@ fn nothing_in_an_outcome_shows_a_whole_card_number() {
     assert!(shown.contains("911601******0019") && failure(&outcome).fields[0].actual.as_deref() == Some("dara"), "{shown}");
     assert!(!shown.contains("9116010000000019"));
 }
+
+#[test]
+fn nor_does_what_stands_in_a_free_text() {
+    let number = Cast::builtin().card("dara").unwrap().pan.number().to_string();
+    let (half, other) = number.split_at(8);
+    // The fields hold the number whole, in groups, and within longer digits; the file, in halves.
+    let said = |asked: &Message<'_>, _| {
+        let mut message = answer_to(asked, ResponseCode::APPROVED);
+        message.location = asked.location.as_ref().map(|_| model::Content::ascii(b"9116 0100 0000 0019"));
+        message.from_account = Text::new(b"0000911601000000001900000000");
+        message.remark = Text::new(b"9116-0100-0000-0019");
+        vec![(0, message)]
+    };
+    let steps = format!(
+        "[vars]\nhalf = \"{half}\"\nother = \"{other}\"\n\
+         {CASH}location = \"{{{{half}}}}{{{{other}}}}\"\nprivate60 = \"{{{{half}}}}-{{{{other}}}}\"\n\
+         [[step]]\nexpect = \"0210\"\nlocation = \"{{{{half}}}}{{{{other}}}}\"\nfrom_account = \"x\"\nremark = \"y\"\n"
+    );
+    let outcome = played(&mut Fake::says(said), &steps);
+    assert_eq!(failure(&outcome).fields.iter().filter(|field| !field.agrees).count(), 3);
+    let shown = format!("{outcome:?}");
+    assert!(!model::shows_card_number(&shown) && shown.contains("911601******0019"), "{shown}");
+    assert!(!shown.contains(&number), "{shown}");
+}

@@ -2,7 +2,6 @@
 //!
 //! Knows: bytes, cells, rows. Does not know: what columns mean.
 
-use super::super::error::masked;
 use super::Problem;
 
 /// A sheet with a header.
@@ -82,7 +81,7 @@ fn columns(header: &csv::StringRecord) -> Result<Vec<String>, Vec<Problem>> {
     for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
         let plain = name.strip_prefix("send.").or_else(|| name.strip_prefix("expect.")).unwrap_or(name);
         if !known.contains(&plain) {
-            problems.push(Problem::new(1, &masked(name), unknown(plain, &known)));
+            problems.push(Problem::new(1, &model::mask_card_numbers(name), unknown(plain, &known)));
         } else if names.iter().take(at).any(|other| other == name) {
             problems.push(Problem::new(1, name, "is there twice; give each column a name of its own"));
         }
@@ -110,7 +109,7 @@ fn row(number: usize, record: &csv::StringRecord, columns: &[String]) -> Result<
         let letters = format!("no. {}", at + 1);
         let name =
             name.ok_or_else(|| Problem::new(number, &letters, "has no name in the first row; name it, or empty its cells"))?;
-        if masked(text) != text {
+        if model::shows_card_number(text) {
             let problem = "this looks like a card number, which no scenario may hold; write the alias of a card of the cast";
             return Err(Problem::new(number, name, problem));
         }
