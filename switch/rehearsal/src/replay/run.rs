@@ -25,7 +25,8 @@ pub struct Progress {
     pub failed: usize,
 }
 
-/// Where scenario files are: a folder is searched through for `*.toml`, in the order of their paths.
+/// Where scenario files are: a folder is searched through for `*.toml`, in the order of their paths; what is hidden there (`.name`) is
+/// passed over.
 ///
 /// # Errors
 /// Where a path cannot be read, with the path.
@@ -51,10 +52,14 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let path = entry.path();
+        // What is hidden is somebody's own: an editor's copy, a version control's folder.
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         // A link to a folder is not followed: it may lead around in a circle.
         if entry.file_type()?.is_dir() {
             search(&path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
             found.push(path);
         }
     }
@@ -112,7 +117,7 @@ fn one(path: &Path, cast: &Cast, maker: &dyn VenueMaker, wanted: impl Fn(&Scenar
         }
         Err(VenueError::Cannot(why)) => Verdict::Skipped(why),
         Err(VenueError::NoConnection(why)) => Verdict::NoConnection(why),
-        Err(VenueError::Wrong(why)) => Verdict::Bad(format!("{}: {why}", path.display())),
+        Err(VenueError::Wrong(why) | VenueError::NotNow(why)) => Verdict::Bad(format!("{}: {why}", path.display())),
     };
     Some(unplayed(path, Some(&scenario), verdict, begun.elapsed()))
 }
@@ -130,5 +135,23 @@ fn unplayed(path: &Path, scenario: Option<&Scenario>, verdict: Verdict, took: Du
         parties: Vec::new(),
         passed: Vec::new(),
         steps: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_searched_for_every_scenario_but_for_what_is_hidden() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path().join(".git")).unwrap();
+        for name in ["a.toml", "B.TOML", ".a.toml", ".git/c.toml", "notes.txt"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = files(&[folder.path().to_owned()]).unwrap();
+        let names: Vec<_> = found.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+        assert_eq!(names, ["B.TOML", "a.toml"]);
+        assert_eq!(files(&[folder.path().join(".a.toml")]).unwrap().len(), 1, "what is named is taken");
     }
 }

@@ -115,6 +115,9 @@ pub enum VenueError {
     /// Nobody is there.
     #[error("{0}")]
     NoConnection(String),
+    /// It could be had at another time: a terminal whose link is down, a switch that has crashed. The scenario has failed.
+    #[error("{0}")]
+    NotNow(String),
     /// The scenario asks for something that does not exist or makes no sense there, such as a bank that the configuration lacks.
     #[error("{0}")]
     Wrong(String),

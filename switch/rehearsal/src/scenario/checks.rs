@@ -65,11 +65,14 @@ impl<'a> Reading<'a> {
             _ => {
                 ordered()?;
                 let by = table.need("by", "say how far: by = \"2s\", or an amount")?;
-                let reach = self.template(&by)?;
-                if let Some(text) = reach.value.as_plain() {
-                    shape.reach(text).map_err(|problem| by.error(problem, ""))?;
-                }
-                Matcher::Near(self.value(&value, shape)?, reach)
+                let (value, reach) = (self.value(&value, shape)?, self.template(&by)?);
+                let sound = match (value.value.as_plain(), reach.value.as_plain()) {
+                    (Some(value), Some(reach)) => shape.reach(value, reach),
+                    (None, Some(reach)) => shape.reach_alone(reach),
+                    (_, None) => Ok(0.0),
+                };
+                sound.map_err(|problem| by.error(problem, ""))?;
+                Matcher::Near(value, reach)
             }
         };
         table.finish(&words)?;

@@ -150,7 +150,7 @@ impl Check {
             }
             Matcher::Near(value, by) => {
                 let (value, by) = (fill(&value.value)?, fill_reach(&by.value)?);
-                self.shape.reach(&by)?;
+                self.shape.reach(&value, &by)?;
                 let agrees = actual.is_some_and(|it| self.shape.is_near(&value, it, &by) == Some(true));
                 (agrees, format!("{value}, give or take {by}"))
             }

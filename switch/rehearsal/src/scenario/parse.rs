@@ -126,8 +126,8 @@ impl Broken {
 
     /// Whether a later step's error may come of theirs.
     fn explains(&self, error: &Error, step: &str) -> bool {
-        let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '-');
-        let named = step.split(|it| !is_word(it)).any(|word| self.names.iter().any(|name| name == word));
+        let parts = |it: char| it.is_whitespace() || matches!(it, '"' | '\'' | '.' | '{' | '}' | '[' | ']' | ',' | '=');
+        let named = step.split(parts).any(|word| self.names.iter().any(|name| name == word));
         named || (self.sends && error.problem == NOTHING_SENT)
     }
 }
@@ -231,7 +231,7 @@ impl<'a> Reading<'a> {
             return Err(item.error(format!("{name:?} is the name of the step at line {line} already"), "give it another name"));
         }
         if !matches!(Template::parse(&format!("{{{{{name}}}}}")), Ok(template) if matches!(template.parts(), [Part::Name(_)])) {
-            return Err(item.error(format!("{name:?} is no name"), "use letters, digits, `-` and `_`"));
+            return Err(item.error(format!("{name:?} is no name"), "leave out blanks, dots and braces"));
         }
         Ok(item.at(name.to_owned()))
     }

@@ -12,6 +12,9 @@ use toml::value::Datetime;
 
 use super::{At, Error, Span, Template};
 
+/// The longest that a step may wait: a year and what overlaps it.
+const LASTS_MAX: Duration = Duration::from_secs(400 * 86_400);
+
 /// The file that is read.
 #[derive(Clone, Copy)]
 pub(super) struct File<'s> {
@@ -101,6 +104,14 @@ impl<'a> Table<'a> {
     /// Whatever is left, in the order of the file.
     pub(super) fn rest(&mut self) -> Vec<Entry<'a>> {
         std::mem::take(&mut self.entries)
+    }
+
+    /// There may be nothing but these.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Error> {
+        match self.entries.iter().find(|entry| !known.contains(&entry.key)) {
+            Some(entry) => Err(entry.unknown(known)),
+            None => Ok(()),
+        }
     }
 
     /// Nothing may be left.
@@ -199,7 +210,17 @@ impl<'a> Item<'a> {
     pub(super) fn duration(&self) -> Result<Duration, Error> {
         let wanted = "a time with its unit, such as \"500ms\", \"40s\", \"2m\", \"1h30m\" or \"7d\"";
         let text = self.value.as_str().ok_or_else(|| self.wrong_type(wanted))?;
-        model::span::parse(text).map_err(|_| self.error(format!("{text:?} is no length of time"), format!("write {wanted}")))
+        let time = model::span::parse(text)
+            .map_err(|_| self.error(format!("{text:?} is no length of time"), format!("write {wanted}")))?;
+        self.bearable(time)
+    }
+
+    /// A length of time that a scenario may last: every event of it is played.
+    pub(super) fn bearable(&self, time: Duration) -> Result<Duration, Error> {
+        match time > LASTS_MAX {
+            true => Err(self.error("nothing lasts that long here", "write at most 400 days")),
+            false => Ok(time),
+        }
     }
 
     pub(super) fn moment(&self) -> Result<Datetime, Error> {

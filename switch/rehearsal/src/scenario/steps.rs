@@ -8,8 +8,8 @@ use super::model::{CommandWord, ExpectAt};
 use super::parse::{NOTHING_SENT, Reading};
 use super::reader::{Entry, Item, Table};
 use super::{
-    Action, Assert, Clock, Command, Error, Expect, Fault, Send, Sent, Setting, SettingValue, Shape, Span, Subject, Template,
-    Wanted, fields, keys, times,
+    Action, Assert, Check, Clock, Command, Error, Expect, Fault, Matcher, Send, Sent, Setting, SettingValue, Shape, Span,
+    Subject, Template, Wanted, fields, keys, times,
 };
 use crate::replay::{FaultKind, FaultSpec, Party, Way};
 
@@ -236,14 +236,28 @@ impl<'a> Reading<'a> {
             None => Ok(Template::plain(default)),
         };
         let (operator, reason) = (text(table.take("operator"), "rehearsal")?, text(table.take("reason"), "")?);
-        let refused = table.take_entry("refused").map(|it| self.check(&it, None, Shape::Text(4096), false)).transpose()?;
+        let refused = table.take_entry("refused").map(|it| self.refusal(&it)).transpose()?;
         table.finish(&keys::COMMAND.keys_with(item.text()?))?;
         Ok(Command { order: item.at(order), operator, reason, refused })
     }
 
+    /// How an order is to be refused: in words that are there, or it would pass where the order was carried out.
+    fn refusal(&self, entry: &Entry<'a>) -> Result<Check, Error> {
+        let check = self.check(entry, None, Shape::Text(4096), false)?;
+        match check.matcher {
+            Matcher::Exactly(_) | Matcher::Regex(_) | Matcher::In(_) | Matcher::Present => Ok(check),
+            Matcher::Echo | Matcher::Absent | Matcher::Optional(_) | Matcher::Range(..) | Matcher::Near(..) | Matcher::Ignore => {
+                let remedy = "write the text, or { regex = \"…\" }, { in = [..] } or { present = true }";
+                Err(entry.value.error("whether the order is refused would not be looked at", remedy))
+            }
+        }
+    }
+
     fn fault(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Fault, Error> {
         let by = |table: &mut Table<'a>, key, remedy| table.need(key, remedy)?.duration();
-        let kind = match item.word(&keys::word_names(keys::FAULT.words()))? {
+        let word = item.word(&keys::word_names(keys::FAULT.words()))?;
+        table.only(&keys::FAULT.keys_with(word))?;
+        let kind = match word {
             "delay" => FaultKind::Delay(by(&mut table, "by", "say how long: by = \"26s\"")?),
             "drop" => FaultKind::Drop,
             "duplicate" => FaultKind::Duplicate,
@@ -252,9 +266,7 @@ impl<'a> Reading<'a> {
             "truncate" => FaultKind::Truncate,
             "reset" => FaultKind::Reset,
             "garbage" => FaultKind::Garbage,
-            "throttle" => {
-                FaultKind::Throttle(table.need("rate", "say how many bytes a second: rate = 100")?.number("a whole number")?)
-            }
+            "throttle" => FaultKind::Throttle(at_least_one(&table.need("rate", "say how many bytes a second: rate = 100")?)?),
             "half-open" => FaultKind::HalfOpen,
             "down" => FaultKind::Down,
             "up" => FaultKind::Up,
@@ -276,8 +288,7 @@ impl<'a> Reading<'a> {
         let only = table
             .take("only")
             .map(|it| mti(it.text()?).ok_or_else(|| it.error("is no message type", "write four digits, such as \"0210\"")));
-        let (only, times) = (only.transpose()?, table.take("times").map(|it| it.number("a whole number")).transpose()?);
-        table.finish(&keys::FAULT.keys_with(item.text()?))?;
+        let (only, times) = (only.transpose()?, table.take("times").map(|it| at_least_one(&it)).transpose()?);
         Ok(Fault { spec: FaultSpec { kind, on, way, only, times } })
     }
 
@@ -299,10 +310,11 @@ impl<'a> Reading<'a> {
             "cutover" => Ok(Clock::Cutover),
             text => {
                 if let Some(span) = text.strip_prefix('+') {
-                    return model::span::parse(span).map(Clock::By).map_err(|_| wrong());
+                    return item.bearable(model::span::parse(span).map_err(|_| wrong())?).map(Clock::By);
                 }
                 let moment = item.moment().map_err(|_| wrong())?;
                 let (at, _) = times::moment(moment, self.scenario.offset).ok_or_else(wrong)?;
+                item.bearable(at.since(self.scenario.start))?;
                 Ok(Clock::Until(at))
             }
         }
@@ -364,6 +376,15 @@ impl<'a> Reading<'a> {
         let date =
             table.take("date").map(|it| times::day(it.moment()?).ok_or_else(|| it.error("is no date", "write 2022-12-28")));
         Ok(Subject::Positions { participant, currency: currency(table)?, date: date.transpose()? })
+    }
+}
+
+/// A count that is none where it is 0.
+fn at_least_one(item: &Item<'_>) -> Result<u32, Error> {
+    const WANTED: &str = "a whole number, 1 or more";
+    match item.number(WANTED)? {
+        0 => Err(item.error("0 would do nothing", format!("write {WANTED}"))),
+        number => Ok(number),
     }
 }
 

@@ -80,8 +80,12 @@ impl Template {
     }
 }
 
+/// Whether something can be called so: any script, without blanks, dots and braces.
+pub(super) fn is_word(word: &str) -> bool {
+    !word.is_empty() && !word.contains(|it: char| it.is_whitespace() || matches!(it, '.' | '{' | '}'))
+}
+
 fn hole(name: &str) -> Result<Part, String> {
-    let is_word = |word: &str| !word.is_empty() && word.chars().all(|it| it.is_alphanumeric() || matches!(it, '_' | '-'));
     match name.split_once('.') {
         None if is_word(name) => Ok(Part::Name(name.to_owned())),
         Some((step, field)) if is_word(step) && is_word(field) => {
@@ -109,8 +113,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_in_any_script() {
+        let khmer = Template::parse("{{ឈ្មោះ}}").unwrap();
+        assert!(matches!(khmer.parts(), [Part::Name(name)] if name == "ឈ្មោះ"));
+    }
+
+    #[test]
     fn braces_that_name_nothing_are_refused() {
-        for text in ["{{a", "{{}}", "{{a.b.c}}", "{{a b}}", "{{.rrn}}"] {
+        for text in ["{{a", "{{}}", "{{a.b.c}}", "{{a b}}", "{{.rrn}}", "{{{a}}}"] {
             assert!(Template::parse(text).is_err(), "{text}");
         }
     }

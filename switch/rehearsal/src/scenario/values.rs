@@ -9,8 +9,10 @@ use super::{Shape, times};
 
 /// A minute, an hour and a day, in seconds.
 const DAY_SECONDS: f64 = 86_400.0;
-/// A year of messages, which tell no year: a leap year.
-const YEAR_SECONDS: f64 = 366.0 * DAY_SECONDS;
+/// The most digits of a number that lies on a line: 53 bits tell each of them. More are a text, as those of DE90.
+const DIGITS_MAX: usize = 15;
+/// Days of messages tell no year; it may be one of either kind. The first is a leap year.
+const YEARS: [(i64, f64); 2] = [(2024, 366.0), (2023, 365.0)];
 
 impl Shape {
     /// The one text that means what this text means: `1800 KHR` is `1800.00 KHR`, a bank's name its institution's number.
@@ -47,13 +49,21 @@ impl Shape {
     /// not lie on one line: see [`Shape::distance`].
     fn place(self, text: &str) -> Option<f64> {
         match self {
-            Self::Digits(_) | Self::Number => text.parse().ok(),
+            Self::Digits(count) if count <= DIGITS_MAX => text.parse().ok(),
+            Self::Number => text.parse().ok(),
             Self::Amount => signed(text).ok().map(|(minor, _)| float(minor)),
             Self::Clock => seconds(text),
-            Self::Transmission => Some(days(text.get(..4)?)? * DAY_SECONDS + seconds(text.get(4..)?)?),
-            Self::Day => days(text),
+            Self::Transmission | Self::Day => self.place_in(text, YEARS[0].0),
             Self::Date => text.parse().ok().and_then(times::day).map(|it| float(it.days())),
             _ => None,
+        }
+    }
+
+    /// Where a day, or a moment of it, lies in this year; `None` where the year has no such day.
+    fn place_in(self, text: &str, year: i64) -> Option<f64> {
+        match self {
+            Self::Transmission => Some(days(text.get(..4)?, year)? * DAY_SECONDS + seconds(text.get(4..)?)?),
+            _ => days(text, year),
         }
     }
 
@@ -65,30 +75,52 @@ impl Shape {
         Some(self.place(other)? - self.place(one)?)
     }
 
-    /// Whether two lie no farther from each other than `by` says. A clock begins again after its last second.
+    /// Whether two lie no farther from each other than `by` says. A clock begins again after its last second, a year after its last
+    /// day; where the year is not told, it is the one in which both lie nearer.
     pub(super) fn is_near(self, one: &str, other: &str, by: &str) -> Option<bool> {
-        let apart = self.distance(one, other)?.abs();
+        let around = |apart: f64, whole: f64| apart.abs().min(whole - apart.abs());
         let apart = match self {
-            Self::Clock => apart.min(DAY_SECONDS - apart),
-            Self::Transmission => apart.min(YEAR_SECONDS - apart),
-            _ => apart,
+            Self::Clock => around(self.distance(one, other)?, DAY_SECONDS),
+            Self::Transmission | Self::Day => {
+                let day = if self == Self::Day { 1.0 } else { DAY_SECONDS };
+                let within =
+                    |(year, days): (i64, f64)| Some(around(self.place_in(other, year)? - self.place_in(one, year)?, days * day));
+                YEARS.into_iter().filter_map(within).reduce(f64::min)?
+            }
+            _ => self.distance(one, other)?.abs(),
         };
-        Some(apart <= self.reach(by).ok()?)
+        Some(apart <= self.reach(one, by).ok()?)
     }
 
-    /// What `by` of a `near` says.
+    /// How far from `value` the `by` of a `near` reaches.
     ///
     /// # Errors
-    /// What it should look like.
-    pub(super) fn reach(self, by: &str) -> Result<f64, String> {
-        match self {
+    /// What it should look like: an amount in the currency of the value, a length of time, a number; finite and not negative.
+    pub(super) fn reach(self, value: &str, by: &str) -> Result<f64, String> {
+        let reach = self.reach_alone(by)?;
+        if self == Self::Amount {
+            let (wanted, given) = (signed(value)?.1, signed(by)?.1);
+            if wanted != given {
+                return Err(format!("{by:?} is in {given}, and the value in {wanted}; write it in {wanted}"));
+            }
+        }
+        Ok(reach)
+    }
+
+    /// The same where the value is not known yet.
+    ///
+    /// # Errors
+    /// The same, but for the currency.
+    pub(super) fn reach_alone(self, by: &str) -> Result<f64, String> {
+        let reach = match self {
             Self::Clock | Self::Transmission => {
                 let time = model::span::parse(by).map_err(|_| format!("{by:?} is no length of time, such as \"2s\""))?;
-                Ok(time.as_secs_f64())
+                time.as_secs_f64()
             }
-            Self::Amount => signed(by).map(|(minor, _)| float(minor)),
-            _ => by.parse().map_err(|_| format!("{by:?} is no number")),
-        }
+            Self::Amount => signed(by).map(|(minor, _)| float(minor))?,
+            _ => by.parse().ok().filter(|it: &f64| it.is_finite()).ok_or_else(|| format!("{by:?} is no number"))?,
+        };
+        if reach < 0.0 { Err(format!("{by:?} is no distance: write one that is not negative")) } else { Ok(reach) }
     }
 }
 
@@ -137,10 +169,10 @@ fn seconds(hhmmss: &str) -> Option<f64> {
     Some(f64::from(number / 10_000 * 3600 + number / 100 % 100 * 60 + number % 100))
 }
 
-/// Days from the first of January of a leap year.
-fn days(mmdd: &str) -> Option<f64> {
+/// The days until that day of this year; `None` where the year has no such day.
+fn days(mmdd: &str, year: i64) -> Option<f64> {
     let number: i64 = mmdd.parse().ok()?;
-    Some(float(BusinessDate::from_civil(2024, number / 100, number % 100)?.days()))
+    Some(float(BusinessDate::from_civil(year, number / 100, number % 100)?.days()))
 }
 
 /// Minor units and days are far below the 53 bits that this keeps.
@@ -191,8 +223,33 @@ mod tests {
         assert_eq!(Shape::Clock.is_near("235959", "000001", "2s"), Some(true));
         assert_eq!(Shape::Clock.is_near("235959", "000002", "2s"), Some(false));
         assert_eq!(Shape::Transmission.is_near("1231235959", "0101000000", "1s"), Some(true));
-        assert_eq!(Shape::Transmission.is_near("0301000000", "0228235959", "1s"), Some(false));
+        assert_eq!(Shape::Transmission.is_near("0302000000", "0228235959", "1s"), Some(false));
         assert_eq!(Shape::Amount.is_near("1.00 USD", "1.02 USD", "0.01 USD"), Some(false));
         assert_eq!(Shape::Amount.is_near("1.00 USD", "1.00 KHR", "9.00 USD"), None);
+        assert_eq!(Shape::Amount.is_near("1.00 USD", "1.00 USD", "9.00 KHR"), None);
+    }
+
+    #[test]
+    fn how_far_is_a_finite_length_in_the_values_own_currency() {
+        assert!(Shape::Amount.reach("1.00 USD", "0.05 USD").is_ok());
+        for (shape, value, by) in [
+            (Shape::Amount, "1.00 USD", "200 KHR"),
+            (Shape::Amount, "1.00 USD", "-0.05 USD"),
+            (Shape::Number, "3", "inf"),
+            (Shape::Number, "3", "NaN"),
+            (Shape::Number, "3", "-1"),
+        ] {
+            assert!(shape.reach(value, by).is_err(), "{value} by {by}");
+        }
+    }
+
+    #[test]
+    fn a_day_without_its_year_may_be_of_any_year() {
+        assert_eq!(Shape::Transmission.is_near("0301000000", "0228235959", "1s"), Some(true));
+        assert_eq!(Shape::Transmission.is_near("0301000000", "0229235959", "1s"), Some(true));
+        assert_eq!(Shape::Day.is_near("1231", "0101", "1"), Some(true));
+        assert_eq!(Shape::Day.is_near("0228", "0301", "1"), Some(true));
+        assert_eq!(Shape::Day.is_near("1231", "0102", "1"), Some(false));
+        assert!(!Shape::Digits(42).has_order(), "so many digits are a text");
     }
 }

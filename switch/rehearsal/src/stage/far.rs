@@ -227,6 +227,9 @@ pub(super) struct Fate {
 }
 
 impl Fate {
+    /// The connection was cut.
+    pub(super) const CUT: Self = Self { word: Some("down"), lost: true };
+
     /// Puts a frame into a pipe, where faults strike it.
     fn of(pipe: &mut Pipe, now: Timestamp, frame: &[u8]) -> Self {
         if pipe.is_half_open(now) {

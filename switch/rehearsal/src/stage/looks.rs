@@ -7,7 +7,7 @@ use crate::replay::{BankLook, PositionLook, StatusLook, VenueError};
 
 impl Stage {
     fn state(&self) -> Result<&engine::State, VenueError> {
-        self.world.state().ok_or_else(|| VenueError::Wrong("the switch is down; look when it has started again".into()))
+        self.world.state().ok_or_else(|| VenueError::NotNow("the switch is down; look when it has started again".into()))
     }
 
     pub(super) fn look_at_positions(&self) -> Result<Vec<PositionLook>, VenueError> {

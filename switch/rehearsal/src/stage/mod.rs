@@ -57,6 +57,8 @@ pub struct Stage {
     fars: BTreeMap<LineId, Far>,
     /// Lines on which a fault holds something back.
     held: BTreeSet<LineId>,
+    /// Lines that a fault has cut, until they connect again.
+    cut: BTreeSet<LineId>,
     /// What was seen and not asked for yet.
     seen: VecDeque<Seen>,
 }
@@ -78,8 +80,9 @@ impl Stage {
             watch: Some(metrics.watch(&plan.rules)),
         });
         let clock = Arc::new(StageClock(AtomicI64::new(begun.micros())));
-        let (banks, fars, held, seen) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), VecDeque::new());
-        let mut stage = Self { world, clock, plan, metrics, faults: Faults::new(), banks, fars, held, seen };
+        let (banks, fars, held, cut) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let (faults, seen) = (Faults::new(), VecDeque::new());
+        let mut stage = Self { world, clock, plan, metrics, faults, banks, fars, held, cut, seen };
         let within = stage.plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).cloned();
         for bank in within.collect::<Vec<_>>() {
             stage.seat(&bank, cast).map_err(|error| wrong(&error))?;
@@ -147,6 +150,7 @@ impl Stage {
         let Some(far) = self.fars.get_mut(&line) else { return };
         match what {
             What::Connected => {
+                self.cut.remove(&line);
                 far.connected(&self.faults);
                 if let Some(bank) = bank_at(&mut self.banks, &far.role) {
                     bank.connected();

@@ -10,7 +10,7 @@ use server::config::AcquirerPlan;
 use simulator::LineId;
 
 use super::Stage;
-use super::far::Role;
+use super::far::{Fate, Role};
 use crate::replay::{
     AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen, Speech,
     StatusLook, TerminalSpec, Venue, VenueError, Way,
@@ -31,7 +31,7 @@ impl Stage {
 
     fn terminal(&self, name: &str) -> Result<LineId, VenueError> {
         let line = self.line_of(&Role::Terminal(name.to_owned())).filter(|line| self.world.is_up(*line));
-        line.ok_or_else(|| VenueError::Wrong(format!("terminal {name} is not connected to the switch")))
+        line.ok_or_else(|| VenueError::NotNow(format!("terminal {name} is not connected to the switch")))
     }
 
     /// Whose line a fault is on. A terminal connects when it first sends; what is to strike its messages may be set before.
@@ -114,7 +114,7 @@ impl Venue for Stage {
         match self.world.is_up(line) {
             true => Ok(speech),
             false => {
-                Err(VenueError::Wrong(format!("terminal {} cannot connect: its link is down, or the switch is", terminal.name)))
+                Err(VenueError::NotNow(format!("terminal {} cannot connect: its link is down, or the switch is", terminal.name)))
             }
         }
     }
@@ -124,7 +124,8 @@ impl Venue for Stage {
         let now = self.now();
         let Some(far) = self.fars.get_mut(&line) else { return Ok(()) };
         for frame in far.frames_of(frame) {
-            let fate = far.leaves(now, frame);
+            // The terminal has not noticed yet that its connection is gone.
+            let fate = if self.cut.contains(&line) { Fate::CUT } else { far.leaves(now, frame) };
             self.seen.push_back(far.seen(now, false, far.body(frame), fate));
         }
         self.pump(line);
@@ -193,7 +194,11 @@ impl Venue for Stage {
                 let fault = Fault { action, link: role.link(), way, only: fault.only, times: fault.times };
                 self.faults.add(fault).map_err(|error| VenueError::Wrong(error.to_string()))?;
             }
-            None if fault.kind == FaultKind::Down => self.world.down(self.line_on(&role)?),
+            None if fault.kind == FaultKind::Down => {
+                let line = self.line_on(&role)?;
+                self.world.down(line);
+                self.cut.insert(line);
+            }
             None => self.world.up(self.line_on(&role)?),
         }
         Ok(())

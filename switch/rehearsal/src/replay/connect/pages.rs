@@ -51,7 +51,7 @@ impl Pages {
                     }
                     thread::sleep(BETWEEN_TRIES);
                 }
-                Err(error @ (VenueError::Cannot(_) | VenueError::NoConnection(_))) => return Err(error),
+                Err(error @ (VenueError::Cannot(_) | VenueError::NotNow(_) | VenueError::NoConnection(_))) => return Err(error),
             }
         }
     }

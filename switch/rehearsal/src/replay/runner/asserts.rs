@@ -20,13 +20,15 @@ impl Runner<'_> {
                 continue;
             }
             self.line = step.line;
-            // What is captured later cannot be known now; it is a new account then.
+            // What is captured later cannot be known now, nor its change then.
             let Ok(number) = self.account_number(card.as_ref(), account.as_ref(), *currency) else { continue };
             let spec = AccountSpec { number, currency: *currency };
             let balance = match self.venue.account(bank, &spec) {
                 Ok(look) => look.balance,
                 Err(VenueError::Wrong(_)) => 0,
-                Err(error @ (VenueError::Cannot(_) | VenueError::NoConnection(_))) => return Err(error.into()),
+                Err(error @ (VenueError::Cannot(_) | VenueError::NoConnection(_) | VenueError::NotNow(_))) => {
+                    return Err(error.into());
+                }
             };
             self.opening.insert((bank.clone(), number, *currency), balance);
         }
@@ -34,13 +36,16 @@ impl Runner<'_> {
     }
 
     pub(super) fn assert(&mut self, assert: &Assert) -> Result<(), Stop> {
-        let until = self.now() + assert.eventually.unwrap_or_default();
+        let begun = self.now();
+        let until = begun + assert.eventually.unwrap_or_default();
         loop {
             let came = self.look(assert);
+            let now = self.now();
             match came {
-                Err(Stop::Failed(_)) if self.now() < until => {
-                    let soon = (self.now() + LOOK_EVERY).min(until);
-                    self.next(soon)?;
+                Err(Stop::Failed(_) | Stop::Venue(VenueError::NotNow(_))) if now < until => {
+                    // What happens is looked at when it does. Else less and less often, or a month would be millions of looks.
+                    let stride = LOOK_EVERY.max(now.since(begun) / 16);
+                    self.next((now + stride).min(until))?;
                 }
                 came => return came,
             }
@@ -62,10 +67,14 @@ impl Runner<'_> {
             Subject::Ledger { bank, card, account, currency } => {
                 let number = self.account_number(card.as_ref(), account.as_ref(), *currency)?;
                 let look = self.venue.account(bank, &AccountSpec { number, currency: *currency })?;
-                let opening = self.opening.get(&(bank.clone(), number, *currency)).copied().unwrap_or(0);
                 let minor = match figure {
                     "held" => look.held,
-                    "change" => look.balance - opening,
+                    "change" => {
+                        let opening = self.opening.get(&(bank.clone(), number, *currency));
+                        let unknown = "its change cannot be known: which account it is was not known when the scenario began; \
+                                       name it plainly, or assert its balance";
+                        look.balance - opening.ok_or_else(|| self.failed(unknown))?
+                    }
                     _ => look.balance,
                 };
                 Some(amount(minor, *currency))

@@ -110,13 +110,17 @@ impl Runner<'_> {
         }
     }
 
-    /// Whether a message belongs to what the expectation is about. What manages a link belongs to nobody's transaction.
+    /// Whether a message belongs to what the expectation is about. What manages a link belongs to nobody's transaction: it may be
+    /// expected by its type, and is no offence where nothing is expected, unless what was sent manages a link itself.
     fn is_related(&self, arrival: &Arrival, expect: &Expect) -> bool {
         let Some(sent) = expect.of.and_then(|of| self.sent.get(&of)) else { return true };
         match &expect.place {
             ExpectAt::Bank(_) => {
-                let manages = arrival.view.mti.and_then(model::Mti::class) == Some(Class::Network);
-                manages || sent.view.is_about(&arrival.view)
+                let manages = |view: &View| view.mti.and_then(model::Mti::class) == Some(Class::Network);
+                match manages(&arrival.view) {
+                    true => expect.wanted.value != Wanted::Nothing || manages(&sent.view),
+                    false => sent.view.is_about(&arrival.view),
+                }
             }
             ExpectAt::Terminal(_) => {
                 let asked = arrival.view.mti.is_some_and(|mti| !mti.is_response());

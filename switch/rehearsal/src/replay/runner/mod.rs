@@ -20,7 +20,8 @@ use model::{Pan, Timestamp};
 
 use super::drafting::Words;
 use super::{
-    Compared, Failure, LegSpec, Order, OrderSpec, Ordered, Outcome, Seen, Speech, StepOutcome, Venue, VenueError, Verdict,
+    Compared, Failure, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Outcome, Party, Seen, Speech, StepOutcome,
+    Venue, VenueError, Verdict,
 };
 use crate::Till;
 use crate::scenario::{Action, Check, Clock, Command, CommandWord, Error, ExpectAt, Part, Scenario, Step, Subject, Template};
@@ -165,6 +166,11 @@ impl<'a> Runner<'a> {
                 None => why,
             }),
             Stop::Venue(VenueError::NoConnection(why)) => Verdict::NoConnection(why),
+            Stop::Venue(VenueError::NotNow(why)) => {
+                let title = step.map(|step| titles::of(self.scenario, step)).unwrap_or_default();
+                let failure = Failure { line: self.line, step: title, problem: why, fields: Vec::new(), nearest: None };
+                Verdict::Failed(Box::new(failure))
+            }
             Stop::Venue(VenueError::Wrong(why)) => {
                 let span = step.map_or(0..0, |step| step.span.clone());
                 Verdict::Bad(Error::at(&self.scenario.path, &self.scenario.source, &span, why, "").to_string())
@@ -177,10 +183,20 @@ impl<'a> Runner<'a> {
             Action::Send(send) => self.send(place, step, send),
             Action::Expect(expect) => self.expect(step, expect),
             Action::Command(command) => self.command(command),
-            Action::Fault(fault) => Ok(self.venue.disturb(&fault.spec)?),
+            Action::Fault(fault) => self.disturb(&fault.spec),
             Action::Clock(clock) => self.wait(*clock),
             Action::Assert(assert) => self.assert(assert),
         }
+    }
+
+    fn disturb(&mut self, fault: &FaultSpec) -> Result<(), Stop> {
+        // Only a line that is there can be cut, and a terminal connects when it first sends.
+        if let (FaultKind::Down | FaultKind::Up, Some(Party::Terminal(name))) = (fault.kind, &fault.on)
+            && !self.hands.contains_key(name)
+        {
+            self.open(name)?;
+        }
+        Ok(self.venue.disturb(fault)?)
     }
 
     /// The moment it is, told to all who make messages.
@@ -202,7 +218,7 @@ impl<'a> Runner<'a> {
     }
 
     fn notice(&mut self, seen: Seen) {
-        if let (true, super::Party::Terminal(name)) = (seen.body.is_empty(), &seen.to)
+        if let (true, Party::Terminal(name)) = (seen.body.is_empty(), &seen.to)
             && let Some(hand) = self.hands.get_mut(name)
         {
             hand.open = false;

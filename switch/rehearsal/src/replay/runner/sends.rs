@@ -36,7 +36,7 @@ impl Runner<'_> {
     }
 
     /// Connects a terminal that is not, or no longer.
-    fn open(&mut self, name: &str) -> Result<(), Stop> {
+    pub(super) fn open(&mut self, name: &str) -> Result<(), Stop> {
         if self.hands.get(name).is_some_and(|hand| hand.open) {
             return Ok(());
         }

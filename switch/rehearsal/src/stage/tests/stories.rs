@@ -156,7 +156,7 @@ fn what_does_not_exist_is_said_with_what_does() {
     let spec = TerminalSpec { name: "shop".into(), link: Some("shops".into()), ..atm() };
     let error = scene.stage.open(&spec).unwrap_err();
     assert_eq!(error, VenueError::Wrong("the configuration has no [[acquirer]] \"shops\"; it has terminals".into()));
-    assert!(matches!(scene.stage.send("shop", b"1"), Err(VenueError::Wrong(_))));
+    assert!(matches!(scene.stage.send("shop", b"1"), Err(VenueError::NotNow(_))));
 
     let currency = khr(0).currency();
     let nobody = AccountSpec { number: Text::new(b"12").unwrap(), currency };
