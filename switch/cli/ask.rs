@@ -12,10 +12,10 @@ use super::Failure;
 #[derive(Args)]
 pub(super) struct At {
     /// The switch's HTTP port.
-    #[arg(long, value_name = "ADDRESS", default_value = "http://127.0.0.1:8580")]
+    #[arg(long, value_name = "ADDRESS", default_value = "http://127.0.0.1:8580", global = true)]
     at: String,
     /// JSON, as the switch says it.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(super) json: bool,
 }
 

@@ -13,7 +13,6 @@ use super::ask::At;
 
 /// `payswitch clock`
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct ClockCommand {
     #[command(subcommand)]
     what: Option<What>,
@@ -28,16 +27,12 @@ enum What {
         /// How far: 25s, 1h30m, 7d.
         #[arg(value_parser = model::span::parse)]
         span: Duration,
-        #[command(flatten)]
-        at: At,
     },
     /// Move it to a moment. Likewise.
     To {
         /// Which, with its offset: 2023-01-15T09:00:00+07:00.
         #[arg(value_parser = moment)]
         moment: Timestamp,
-        #[command(flatten)]
-        at: At,
     },
 }
 
@@ -45,11 +40,11 @@ impl ClockCommand {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         match self.what {
             None => self.at.show("/clock", text)?,
-            Some(What::Advance { span, at }) => {
+            Some(What::Advance { span }) => {
                 let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-                moves(&at, &json!({ "advance_ms": millis }))?;
+                moves(&self.at, &json!({ "advance_ms": millis }))?;
             }
-            Some(What::To { moment, at }) => moves(&at, &json!({ "to": moment.to_string() }))?,
+            Some(What::To { moment }) => moves(&self.at, &json!({ "to": moment.to_string() }))?,
         }
         Ok(ExitCode::SUCCESS)
     }

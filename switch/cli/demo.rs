@@ -1,5 +1,6 @@
 //! `payswitch demo`: the real switch with its real journal in a temporary folder, a story told against it, then light traffic.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -165,7 +166,7 @@ async fn linger(cast: &Cast, terminals: SocketAddr) -> Result<(), Failure> {
             interval.tick().await;
             let counts = counters.snapshot();
             let codes: Vec<String> = counts.answered.iter().map(|(code, count)| format!("{code}: {count}")).collect();
-            eprint!("\r  {} sent, answered {}  ", counts.sent, codes.join(", "));
+            let _ = write!(std::io::stderr(), "\r  {} sent, answered {}  ", counts.sent, codes.join(", "));
         }
     };
     tokio::select! {

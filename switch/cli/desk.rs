@@ -182,9 +182,11 @@ fn trouble(why: Unfulfilled) -> Trouble {
         Unfulfilled::Unfit(field, problem) => Trouble::unfit(field, problem),
         Unfulfilled::Disallowed(Disallowed::NoOperator) => Trouble::unfit("operator", said),
         Unfulfilled::Disallowed(Disallowed::NoReason) => Trouble::unfit("reason", said),
-        Unfulfilled::Disallowed(_) | Unfulfilled::ClockRuns | Unfulfilled::Backwards { .. } | Unfulfilled::Moving => {
-            Trouble::Conflict(said)
-        }
+        Unfulfilled::Disallowed(_)
+        | Unfulfilled::ClockRuns
+        | Unfulfilled::Backwards { .. }
+        | Unfulfilled::TooFar { .. }
+        | Unfulfilled::Moving => Trouble::Conflict(said),
         Unfulfilled::NotNow | Unfulfilled::Busy | Unfulfilled::Unknown | Unfulfilled::Stopped => Trouble::Unavailable(said),
     }
 }

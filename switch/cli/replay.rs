@@ -3,6 +3,8 @@
 use std::io::{IsTerminal, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 
 use bank_adapters::Cast;
 use clap::Args;
@@ -14,7 +16,7 @@ use rehearsal::stage::Embedded;
 use server::config::dialect;
 use wire::Framing;
 
-use super::{Failure, quiet_on_closed_pipe};
+use super::{Failure, asked_to_stop, block_on, quiet_on_closed_pipe};
 
 /// A file is no scenario.
 const BAD_FILE: u8 = 3;
@@ -29,7 +31,8 @@ const NOTHING_EXECUTED: u8 = 5;
     after_help = "Exit codes:\n  0  every scenario that was played passed\n  1  something was not as a scenario expects\n  \
                         2  the command line is wrong\n  3  a file is no scenario\n  4  no connection to the switch\n  \
                         5  nothing was played: no file, none that --filter wants, or all were skipped\n\
-                        Where several are true the first of 3, 1, 4, 5 is given."
+                        Where several are true the first of 3, 1, 4, 5 is given.\n\n\
+                        Ctrl-C ends it when what is being played has ended, with all reports and never with 0. Twice: at once."
 )]
 pub(super) struct Replay {
     /// Scenario files, or folders to be searched through for them (*.toml).
@@ -49,7 +52,7 @@ pub(super) struct Replay {
     #[arg(long, default_value = "2-byte", requires = "connect")]
     framing: Framing,
     /// Scenarios at once; as many as there are processors where this is not given, one with --connect.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     jobs: Option<usize>,
     /// Play only scenarios whose path, title, rule or tags contain this text.
     #[arg(long, value_name = "TEXT")]
@@ -78,44 +81,57 @@ impl Replay {
                 return Ok(ExitCode::from(BAD_FILE));
             }
         };
-        let report = self.play(&files, &cast)?;
+        let (report, left_out) = self.play(&files, &cast)?;
         self.write(&report)?;
         let shown = if self.json { format!("{}\n", json::of(&report)) } else { people(&report) };
         quiet_on_closed_pipe(std::io::stdout().write_all(shown.as_bytes()))?;
         let tally = Tally::of(&report);
-        if tally.total() == 0 {
+        if left_out > 0 {
+            let noun = if left_out == 1 { "scenario was" } else { "scenarios were" };
+            say!("payswitch: stopped; {left_out} {noun} not played");
+        } else if tally.total() == 0 {
             say!("payswitch: {}", self.why_nothing(files.len()));
         }
-        Ok(exit_code(tally))
+        Ok(exit_code(tally, left_out))
     }
 
     /// Why not one scenario was found, and what to do about it.
     fn why_nothing(&self, files: usize) -> String {
         match &self.filter {
             Some(text) if files > 0 => {
-                format!(
-                    "none of {files} scenario files has {text:?} in its path, title, rule or tags; ask for less with --filter"
-                )
+                let none = if files == 1 {
+                    "the scenario file does not have".to_owned()
+                } else {
+                    format!("none of {files} scenario files has")
+                };
+                format!("{none} {text:?} in its path, title, rule or tags; ask for less with --filter")
             }
             _ => "there is no scenario file (*.toml) in what was named; name a file, or another folder".to_owned(),
         }
     }
 
-    fn play(&self, files: &[PathBuf], cast: &Cast) -> Result<Report, Failure> {
+    /// What came of it, and how many scenarios were not played because it was stopped.
+    fn play(&self, files: &[PathBuf], cast: &Cast) -> Result<(Report, usize), Failure> {
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         let jobs = self.jobs.unwrap_or_else(|| if self.connect.is_some() { 1 } else { processors() });
-        let wanted = |scenario: &Scenario| self.filter.as_deref().is_none_or(|text| has(scenario, text));
+        let (stopped, left_out) = (stopped_when_asked(), AtomicUsize::new(0));
+        let wanted = |scenario: &Scenario| {
+            let is_asked_for = self.filter.as_deref().is_none_or(|text| has(scenario, text));
+            let is_too_late = is_asked_for && stopped.load(Ordering::Relaxed);
+            left_out.fetch_add(usize::from(is_too_late), Ordering::Relaxed);
+            is_asked_for && !is_too_late
+        };
         let on_screen = std::io::stderr().is_terminal() && !self.json;
         let progress = |it: replay::Progress| {
             if on_screen {
-                eprint!("\r  {} {} of {}, {} not passed ", bar(it.done, it.of), it.done, it.of, it.failed);
+                shown(&format!("\r  {} {} of {}, {} not passed ", bar(it.done, it.of), it.done, it.of, it.failed));
             }
         };
         let report = replay::replay(files, jobs, cast, self.maker()?.as_ref(), wanted, progress);
         if on_screen {
-            eprint!("\r{:70}\r", "");
+            shown(&format!("\r{:70}\r", ""));
         }
-        Ok(report)
+        Ok((report, left_out.into_inner()))
     }
 
     fn maker(&self) -> Result<Box<dyn VenueMaker>, Failure> {
@@ -145,6 +161,38 @@ impl Replay {
     }
 }
 
+/// Progress, for who looks.
+fn shown(text: &str) {
+    let _ = write!(std::io::stderr(), "{text}");
+}
+
+/// Becomes true when the process is asked to stop. Asked again, it stops at once.
+fn stopped_when_asked() -> Arc<AtomicBool> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let (tell, (listens, is_listening)) = (Arc::clone(&stopped), mpsc::channel::<()>());
+    std::thread::spawn(move || {
+        let asked_twice = block_on(async {
+            let first = asked_to_stop();
+            tokio::pin!(first);
+            tokio::select! {
+                biased;
+                asked = &mut first => asked?,
+                () = async { drop(listens) } => first.await?,
+            }
+            tell.store(true, Ordering::Relaxed);
+            say!("payswitch: stops when what is being played has ended; ask again to stop at once, without a report");
+            Ok(asked_to_stop().await?)
+        });
+        // Who cannot be asked to stop plays to the end.
+        if asked_twice.is_ok() {
+            std::process::exit(1);
+        }
+    });
+    // Nothing is played before a signal would be heard.
+    let _ = is_listening.recv();
+    stopped
+}
+
 /// Whether a scenario has this text in what names it.
 fn has(scenario: &Scenario, text: &str) -> bool {
     let text = text.to_lowercase();
@@ -169,12 +217,14 @@ fn bar(done: usize, of: usize) -> String {
     format!("[{}{}]", "#".repeat(full), ".".repeat(WIDTH - full))
 }
 
-fn exit_code(tally: Tally) -> ExitCode {
+/// Of what was played, and of how many were not because it was stopped.
+fn exit_code(tally: Tally, left_out: usize) -> ExitCode {
     match tally {
         Tally { bad: 1.., .. } => ExitCode::from(BAD_FILE),
         Tally { failed: 1.., .. } => ExitCode::FAILURE,
         Tally { unconnected: 1.., .. } => ExitCode::from(NO_CONNECTION),
         Tally { passed: 0, .. } => ExitCode::from(NOTHING_EXECUTED),
+        _ if left_out > 0 => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     }
 }
@@ -186,7 +236,7 @@ mod tests {
     #[test]
     fn the_exit_code_tells_what_went_wrong_and_a_replay_of_nothing_is_no_success() {
         let none = Tally::default();
-        let code = |tally| format!("{:?}", exit_code(tally));
+        let code = |tally| format!("{:?}", exit_code(tally, 0));
         let is = |number: u8| format!("{:?}", ExitCode::from(number));
         assert_eq!(code(none), is(5));
         assert_eq!(code(Tally { skipped: 3, ..none }), is(5));
@@ -194,5 +244,6 @@ mod tests {
         assert_eq!(code(Tally { passed: 1, unconnected: 1, ..none }), is(4));
         assert_eq!(code(Tally { failed: 1, unconnected: 1, ..none }), is(1));
         assert_eq!(code(Tally { failed: 1, bad: 1, ..none }), is(3));
+        assert_eq!(format!("{:?}", exit_code(Tally { passed: 1, ..none }, 1)), is(1), "stopped is not passed");
     }
 }

@@ -1,5 +1,6 @@
 //! `payswitch run`: the switch, until it is asked to stop.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::desk::SwitchDesk;
-use super::{DataFolder, Failure, asked_to_stop, block_on, log};
+use super::{DataFolder, Failure, asked_to_stop, block_on, log, quiet_on_closed_pipe};
 
 /// `payswitch run`
 #[derive(Args)]
@@ -53,8 +54,7 @@ impl Run {
 
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if self.print_config {
-            print!("{}", server::config::DEFAULT);
-            return Ok(ExitCode::SUCCESS);
+            return quiet_on_closed_pipe(std::io::stdout().write_all(server::config::DEFAULT.as_bytes()));
         }
         let config = self.config.as_deref().map_or_else(Config::embedded, Config::load)?;
         let time = self.time()?;

@@ -67,7 +67,7 @@ impl Simulate {
         let on_screen = std::io::stderr().is_terminal();
         let progress = |it: Progress| {
             if on_screen && (it.done.is_multiple_of(16) || it.done == it.of) {
-                eprint!("\r  {} of {} seeds, {} with violations ", it.done, it.of, it.failed);
+                let _ = write!(std::io::stderr(), "\r  {} of {} seeds, {} with violations ", it.done, it.of, it.failed);
             }
         };
         let report = run_seeds(seeds.clone(), self.transactions, jobs, self.failures, progress);

@@ -129,6 +129,20 @@ fn a_clock_goes_forward_only_and_only_where_it_was_started_so() {
     assert!(status == 409 && answer["problem"].as_str().unwrap().contains("never goes back"), "{answer}");
     let (status, answer) = switch.send("POST", "/clock", &json!({ "to": "tomorrow" }));
     assert_eq!((status, &answer["field"]), (400, &json!("to")), "{answer}");
+    for far in [
+        json!({ "advance_ms": u64::MAX }),
+        json!({ "advance_ms": 3_654_u64 * 86_400_000 }),
+        json!({ "to": "9999-01-01T00:00:00Z" }),
+    ] {
+        let (status, answer) = switch.send("POST", "/clock", &far);
+        assert!(status == 409 && answer["problem"].as_str().unwrap().contains("ten years at once at most"), "{answer}");
+        assert_eq!(switch.look("/clock")["now"], shown["now"], "nothing has moved");
+    }
+    let at = format!("http://{}", switch.process.addresses["http"]);
+    for arguments in [["clock", "--at", &at, "advance", "0s"], ["clock", "advance", "0s", "--at", &at]] {
+        let (moved, said) = crate::harness::command(&arguments, None);
+        assert!(moved && said.contains("2022-12-28 09:00:00 local"), "{said}");
+    }
 
     advance(&switch, Duration::from_secs(3600));
     switch.restart();

@@ -1,8 +1,8 @@
 //! `payswitch load` against a real switch: what it reports is what the switch says that it did, and its exit code says how it went.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use crate::harness::{Banks, PAYSWITCH, Setup, Switch};
+use crate::harness::{Banks, PAYSWITCH, Setup, Switch, eventually};
 
 fn load(address: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(PAYSWITCH);
@@ -48,6 +48,33 @@ fn without_a_switch_or_with_a_wrong_mix_the_exit_code_says_so() {
     assert_eq!((nobody.status.code(), wrong.status.code()), (Some(4), Some(2)));
     let typo = load(&free.to_string(), &["--fail-if", "p98>1ms"]);
     assert_eq!(typo.status.code(), Some(2));
+    for senseless in [["--fail-if", "lost<0"], ["--duration", "0s"]] {
+        assert_eq!(load(&free.to_string(), &senseless).status.code(), Some(2), "{senseless:?}");
+    }
+}
+
+#[test]
+fn a_switch_that_dies_in_the_middle_fails_the_run() {
+    let mut switch = Setup::new(Banks::InProcess, "iso87-ascii").start();
+    let address = switch.terminals().to_string();
+    let short = ["load", "--warm-up", "0s", "--duration", "4s", "--answer-within", "1s", "--mix", "balance=1", "--json", "-"];
+    let load =
+        Command::new(PAYSWITCH).args(short).args(["--connect", &address]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    eventually("answers have come", || total(&switch, "payswitch_transactions_total", "balance") > 20.0);
+    switch.process.kill();
+    let output = load.unwrap().wait_with_output().unwrap();
+    let (report, told) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(told.contains("payswitch: 4 of 4 connections down at the end"), "{told}");
+    assert_eq!(output.status.code(), Some(1), "{report}");
+}
+
+#[test]
+fn who_closes_its_standard_error_gets_the_exit_code_all_the_same() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = Command::new(PAYSWITCH);
+    let mut child = command.args(["load", "--connect", &free.to_string()]).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(4));
 }
 
 /// A counter of the switch over all labels but the kind.

@@ -1,7 +1,8 @@
 //! What a tester does with scenario files besides playing them: import, lint, fmt, schema.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use crate::harness::PAYSWITCH;
 
@@ -83,4 +84,38 @@ fn lint_tells_programs_too_and_knows_nothing_from_something() {
 fn the_schema_that_is_printed_is_the_one_beside_the_docs() {
     let output = scenario(Path::new("."), &["schema"]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), include_str!("../../docs/scenario.schema.json"));
+}
+
+const ECHO: &str = "title = \"An echo\"\n[[step]]\nsend = \"echo\"\n[[step]]\nexpect = \"0810\"\ncode = \"00\"\n";
+
+#[test]
+fn a_replay_that_is_stopped_reports_what_was_played_and_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("first.toml"), ECHO).unwrap();
+    std::fs::write(at("last.toml"), ECHO).unwrap();
+    // A file that is there when the test says so: by then the first has been played.
+    assert!(Command::new("mkfifo").arg(at("second.toml")).status().unwrap().success());
+    let files = ["replay", "--jobs", "1", "--junit", "report.xml", "first.toml", "second.toml", "last.toml"];
+    let mut command = Command::new(PAYSWITCH);
+    let mut replay = command.current_dir(folder.path()).args(files).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let second = std::fs::File::options().write(true).open(at("second.toml")).unwrap();
+    assert!(Command::new("kill").args(["-INT", &replay.id().to_string()]).status().unwrap().success());
+    let mut said = BufReader::new(replay.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.starts_with("payswitch: stops when what is being played has ended"), "{line:?}");
+    std::io::Write::write_all(&mut &second, ECHO.as_bytes()).unwrap();
+    drop(second);
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert_eq!((replay.wait().unwrap().code(), rest.as_str()), (Some(1), "payswitch: stopped; 2 scenarios were not played\n"));
+    let report = std::fs::read_to_string(at("report.xml")).unwrap();
+    assert!(report.contains("tests=\"1\""), "{report}");
+}
+
+#[test]
+fn a_replay_has_at_least_one_job() {
+    let output = Command::new(PAYSWITCH).args(["replay", "--jobs", "0", "none.toml"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
 }

@@ -27,6 +27,14 @@ const ECHOES_MAX: u32 = 20;
 /// Moves the clock to `to`, or as far as there was time for. Everything due by then has been decided and is durable, if the journal
 /// runs. `Err` where it does not.
 pub(crate) async fn advance(core: &Shared, to: Timestamp) -> Result<(), StandsStill> {
+    let moved = moves(core, to).await;
+    let mut core = core.borrow_mut();
+    let now = core.clock.now();
+    core.shard.resume_echoes(now);
+    moved
+}
+
+async fn moves(core: &Shared, to: Timestamp) -> Result<(), StandsStill> {
     let until = Instant::now() + WORK;
     // What was sent before the order comes before it, though the socket may not have been read yet.
     settle(core, until, Duration::from_millis(20), ANSWER_WITHIN).await?;

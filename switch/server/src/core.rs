@@ -26,6 +26,8 @@ use crate::switch::Readiness;
 
 /// How often timers and bounds are looked at. Far below the shortest timer, far above what a wake-up costs.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How far a clock that stands is moved by one order: ten years.
+const FURTHEST: Duration = Duration::from_secs(3_653 * 86_400);
 
 /// Why a connection is to end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -332,10 +334,17 @@ impl Core {
         if !self.clock.is_manual() {
             return Err(Unfulfilled::ClockRuns);
         }
-        match by {
-            Move::By(span) => Ok(now + span),
-            Move::To(to) if to < now => Err(Unfulfilled::Backwards { now, to }),
-            Move::To(to) => Ok(to),
+        let to = match by {
+            Move::By(span) => now + span,
+            Move::To(to) => to,
+        };
+        let can_be_written = Timestamp::parse(&to.to_string()) == Some(to);
+        if to < now {
+            Err(Unfulfilled::Backwards { now, to })
+        } else if to.since(now) > FURTHEST || !can_be_written {
+            Err(Unfulfilled::TooFar { now })
+        } else {
+            Ok(to)
         }
     }
 

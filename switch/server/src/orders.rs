@@ -75,6 +75,14 @@ pub enum Unfulfilled {
         /// Where somebody wants it.
         to: Timestamp,
     },
+    /// Further than anybody tests: a slip of the pen, from which no clock comes back.
+    #[error(
+        "a clock is moved ten years at once at most, and never beyond the year 9999, for it does not go back; it shows {now}"
+    )]
+    TooFar {
+        /// What it shows.
+        now: Timestamp,
+    },
     /// Two cannot move it at once.
     #[error("the clock is being moved already; try again when it stands")]
     Moving,

@@ -294,6 +294,15 @@ impl<W: Watch> Shard<W> {
         }
     }
 
+    /// Counts no bank's silence from later than `now`: for a clock that did not come as far as [`Shard::put_off_echoes`] was told.
+    pub fn resume_echoes(&mut self, now: Timestamp) {
+        for link in self.links.open.values_mut() {
+            if let (Side::Bank(bank), None, Some(due)) = (&link.config.side, link.session.asked, &mut link.session.due) {
+                *due = (*due).min(now + bank.echo_after);
+            }
+        }
+    }
+
     /// Links with bytes that may leave, each once.
     pub fn take_ready(&mut self) -> Vec<LinkId> {
         let ready = std::mem::take(&mut self.links.ready);

@@ -86,6 +86,22 @@ fn a_date_opens_at_the_stroke_of_the_clock_though_nothing_else_happens() {
 }
 
 #[test]
+fn from_its_cutover_a_day_belongs_to_the_next_date_however_early_that_is() {
+    let offset = UtcOffset::parse("+07:00").unwrap();
+    let at = |text| Timestamp::parse(text).unwrap();
+    for (cutover, before, after) in
+        [("00:00", None, "2022-12-31"), ("00:01", Some("2022-12-31"), "2023-01-01"), ("08:00", Some("2022-12-31"), "2023-01-01")]
+    {
+        let minutes = cutover[..2].parse::<u64>().unwrap() * 60 + cutover[3..].parse::<u64>().unwrap();
+        let rules = Rules { offset, cutover: Duration::from_secs(minutes * 60), ..Rules::default() };
+        assert_eq!(rules.date_at(at("2022-12-31T08:30:00+07:00")).to_string(), after, "{cutover}");
+        if let Some(before) = before {
+            assert_eq!(rules.date_at(at("2022-12-31T00:00:30+07:00")).to_string(), before, "{cutover}");
+        }
+    }
+}
+
+#[test]
 fn the_next_cutover_is_when_the_date_changes() {
     let offset = UtcOffset::parse("+07:00").unwrap();
     for hours in [0, 1, 12, 23] {

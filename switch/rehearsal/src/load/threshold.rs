@@ -127,9 +127,7 @@ impl FromStr for Threshold {
             (true, _) if !inclusive && limit <= 0.0 => {
                 Err(ThresholdError::Unbreakable { text, name: name.to_owned(), bound: "less than 0" })
             }
-            (false, Some((most, bound))) if past(most) => {
-                Err(ThresholdError::Unbreakable { text, name: name.to_owned(), bound })
-            }
+            (false, Some((most, bound))) if past(most) => Err(ThresholdError::Unbreakable { text, name: name.to_owned(), bound }),
             _ => Ok(Self { what, below, inclusive, limit, text }),
         }
     }
@@ -247,7 +245,8 @@ mod tests {
 
     #[test]
     fn a_limit_that_can_only_just_be_passed_is_one() {
-        for threshold in ["lost<=0", "error-rate>=100%", "error-rate>99.9%", "achieved-rate<100%", "achieved-rate>100%", "lost<1"] {
+        for threshold in ["lost<=0", "error-rate>=100%", "error-rate>99.9%", "achieved-rate<100%", "achieved-rate>100%", "lost<1"]
+        {
             assert!(threshold.parse::<Threshold>().is_ok(), "{threshold}");
         }
     }

@@ -97,7 +97,7 @@ pub struct SwitchSection {
     pub institution: String,
     /// Local time, `+07:00`.
     pub utc_offset: String,
-    /// The local time of day at which the next business date opens, `00:00`.
+    /// The local time of day at which the next calendar day's business date opens; with `00:00` both dates are the same.
     pub cutover: String,
 }
 

@@ -78,8 +78,11 @@ fn headline(tally: &Tally) -> String {
     match (tally.total(), wrong, tally.skipped) {
         (0, _, _) => "Nothing executed".to_owned(),
         (1, 0, 0) => "The scenario passed".to_owned(),
+        (1, 0, _) => "The scenario was skipped".to_owned(),
+        (1, _, _) => "The scenario did not pass".to_owned(),
         (total, 0, 0) => format!("All {total} scenarios passed"),
         (total, 0, skipped) if total == skipped => format!("All {total} scenarios were skipped"),
+        (total, 0, 1) => format!("{} of {total} scenarios passed, 1 was skipped", tally.passed),
         (total, 0, skipped) => format!("{} of {total} scenarios passed, {skipped} were skipped", tally.passed),
         (total, wrong, _) => format!("{wrong} of {total} scenarios did not pass"),
     }

@@ -46,6 +46,15 @@ fn every_scenario_has_a_row_under_its_folder_and_only_failures_are_open() {
 }
 
 #[test]
+fn one_scenario_is_no_plural() {
+    let of = |tally: Tally| headline(&tally);
+    let none = Tally::default();
+    assert_eq!(of(Tally { failed: 1, ..none }), "The scenario did not pass");
+    assert_eq!(of(Tally { skipped: 1, ..none }), "The scenario was skipped");
+    assert_eq!(of(Tally { passed: 2, skipped: 1, ..none }), "2 of 3 scenarios passed, 1 was skipped");
+}
+
+#[test]
 fn links_to_what_did_not_pass_lead_to_its_row() {
     let page = page(&sample::report());
     let links: Vec<_> = page.split("href=\"#").skip(1).map(|piece| piece.split('"').next().unwrap()).collect();
