@@ -125,6 +125,7 @@ impl Chronicle {
             return;
         }
         let original = original.and_then(|id| self.open.get(&id)).map(|it| original_data(&it.asked));
+        self.scribe.moved(asked.terminal, asked.link.0);
         self.scribe.asked(at, asked.link.0, &Message { original, ..request(&asked, self.scribe.institution()) });
         self.open.insert(transaction, Heard { asked, answer: None, echoed: asked.transmitted, is_awaited: true });
     }
@@ -137,6 +138,7 @@ impl Chronicle {
         heard.echoed = transmitted.unwrap_or(heard.asked.transmitted);
         let message = request(&heard.asked, self.scribe.institution());
         let repeat = Message { mti: message.mti.repeat(), transmitted: Some(heard.echoed), ..message };
+        self.scribe.moved(heard.asked.terminal, link);
         self.scribe.asked(at, link, &repeat);
     }
 

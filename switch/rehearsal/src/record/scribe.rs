@@ -230,6 +230,12 @@ impl Scribe {
         self.closed.insert(line);
     }
 
+    /// A terminal speaks on this connection from now on, wherever it spoke before.
+    pub(super) fn moved(&mut self, id: TerminalId, line: u64) {
+        let before = self.terminals.iter().filter(|it| it.id == id && it.line != line).map(|it| it.line);
+        self.closed.extend(before);
+    }
+
     /// The scenario's file; `None` where nothing was asked.
     #[must_use]
     pub fn write(&self) -> Option<String> {
