@@ -208,6 +208,7 @@ fn status(it: overview::Status, problem: Option<&str>) -> admin::Status {
     admin::Status {
         problem: problem.map(str::to_owned),
         business_date: it.date.to_string(),
+        cutover: format!("{:02}:{:02}", it.cutover.as_secs() / 3600, it.cutover.as_secs() / 60 % 60),
         day_before_closed: !it.unclosed.iter().any(|(date, _)| *date == day_before),
         days_not_closed: it
             .unclosed

@@ -51,6 +51,12 @@ pub(super) struct Replay {
     /// How they are cut from the stream: 2-byte, 4-digit, "2-byte tpdu", …
     #[arg(long, default_value = "2-byte", requires = "connect")]
     framing: Framing,
+    /// That link's name in the switch's configuration: a fault on a terminal strikes every terminal of it.
+    #[arg(long, value_name = "NAME", default_value = Connected::LINK, requires = "connect")]
+    link: String,
+    /// Local time at that switch, such as +07:00; with --at what its clock shows where this is left out, else +07:00.
+    #[arg(long, value_name = "OFFSET", requires = "connect", allow_hyphen_values = true, value_parser = offset)]
+    utc_offset: Option<UtcOffset>,
     /// Scenarios at once; as many as there are processors where this is not given, one with --connect.
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     jobs: Option<usize>,
@@ -81,6 +87,9 @@ impl Replay {
                 return Ok(ExitCode::from(BAD_FILE));
             }
         };
+        if self.connect.is_some() && self.at.is_none() && self.utc_offset.is_none() {
+            say!("payswitch: local time there is taken to be +07:00; say --utc-offset, or --at");
+        }
         let (report, left_out) = self.play(&files, &cast)?;
         self.write(&report)?;
         let shown = if self.json { format!("{}\n", json::of(&report)) } else { people(&report) };
@@ -142,7 +151,8 @@ impl Replay {
                 at: self.at.clone(),
                 dialect: dialect(&self.dialect)?,
                 framing: self.framing,
-                offset: UtcOffset::from_minutes(7 * 60).unwrap_or_default(),
+                link: self.link.clone(),
+                offset: self.utc_offset,
             })),
         }
     }
@@ -191,6 +201,10 @@ fn stopped_when_asked() -> Arc<AtomicBool> {
     // Nothing is played before a signal would be heard.
     let _ = is_listening.recv();
     stopped
+}
+
+fn offset(text: &str) -> Result<UtcOffset, String> {
+    UtcOffset::parse(text).ok_or_else(|| "write it as +07:00".to_owned())
 }
 
 /// Whether a scenario has this text in what names it.

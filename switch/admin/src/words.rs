@@ -9,6 +9,9 @@ pub struct Status {
     pub problem: Option<String>,
     /// The business date that new requests belong to, `2022-12-28`.
     pub business_date: String,
+    /// At which time of the local day the next one opens, `00:00`.
+    #[serde(default)]
+    pub cutover: String,
     /// Whether the day before it is closed.
     pub day_before_closed: bool,
     /// Earlier dates that are not closed.

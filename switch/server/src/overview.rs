@@ -1,5 +1,7 @@
 //! What operators look at: plain data, read from the state on the switch's thread in one go.
 
+use std::time::Duration;
+
 use engine::{BankId, LegId, LegStatus, Participant, Rules, State};
 use model::{BusinessDate, Currency, Money, Pan, ResponseCode, Timestamp, TransactionId};
 
@@ -33,6 +35,8 @@ impl<T> Listed<T> {
 pub struct Status {
     /// The business date that new requests belong to.
     pub date: BusinessDate,
+    /// At which time of the local day the next one opens.
+    pub cutover: Duration,
     /// Earlier dates that are not closed, and how many of their requests have no answer.
     pub unclosed: Vec<(BusinessDate, u64)>,
     /// Every bank of the configuration.
@@ -80,6 +84,7 @@ impl Status {
         };
         Self {
             date: state.date(),
+            cutover: rules.cutover,
             unclosed: state.unclosed().collect(),
             banks: rules.banks.iter().map(bank).collect(),
             forward: state.forward_depth(),

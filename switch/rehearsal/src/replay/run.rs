@@ -110,6 +110,10 @@ fn one(path: &Path, cast: &Cast, maker: &dyn VenueMaker, wanted: impl Fn(&Scenar
     if !wanted(&scenario) {
         return None;
     }
+    // With its place in the file, which the maker's error has not.
+    if let Some(error) = scenario.switch.as_ref().and_then(|_| scenario.plan().err()) {
+        return Some(unplayed(path, Some(&scenario), Verdict::Bad(error.to_string()), begun.elapsed()));
+    }
     let verdict = match maker.make(&scenario, cast) {
         Ok(mut venue) => {
             let outcome = play(&scenario, cast, venue.as_mut());

@@ -47,6 +47,24 @@ pub trait Venue {
     /// Where time cannot be had, such as an hour at a switch whose clock is the system's.
     fn next(&mut self, until: Timestamp) -> Result<Option<Seen>, VenueError>;
 
+    /// Whether there is so much time to be had here, where nothing may come meanwhile that makes the rest of it needless.
+    ///
+    /// # Errors
+    /// Where there is not.
+    fn can_wait(&self, _until: Timestamp) -> Result<(), VenueError> {
+        Ok(())
+    }
+
+    /// Whether a terminal's connection has gone for good: nothing comes there any more until it is opened again.
+    fn is_lost(&self, _terminal: &str) -> bool {
+        false
+    }
+
+    /// What may be the matter where not one message has come to a terminal.
+    fn why_silent(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether nothing is under way: no request without its answer, nothing owed to a bank that is there.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use bank_adapters::Cast;
 
-use super::{Action, Check, Error, Matcher, Part, Scenario, Span, Template};
+use super::{Action, Check, Error, Matcher, Part, Scenario, Span, Template, Wanted};
 
 /// Something to be told about a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,10 @@ impl Linter {
                 return self.findings.extend(findings);
             }
         };
-        let odd = [self.title(&scenario), unused(&scenario), idle(&scenario)].concat();
+        if let Err(error) = scenario.plan() {
+            return self.findings.push(Finding { severity: Severity::Error, error });
+        }
+        let odd = [self.title(&scenario), unused(&scenario), idle(&scenario), empty(&scenario)].concat();
         let warnings = odd.into_iter().map(|(span, problem, remedy)| Finding {
             severity: Severity::Warning,
             error: Error::at(path, source, &span, problem, remedy),
@@ -126,6 +129,50 @@ fn idle(scenario: &Scenario) -> Vec<Odd> {
         }
     }
     odd
+}
+
+/// What is expected and says nothing, or can never be.
+fn empty(scenario: &Scenario) -> Vec<Odd> {
+    let mut odd = Vec::new();
+    for step in &scenario.steps {
+        let checks: &[Check] = match &step.action {
+            Action::Expect(expect) => {
+                if expect.wanted.value == Wanted::Nothing && expect.within.is_zero() {
+                    let remedy = "say for how long: within = \"40s\"".to_owned();
+                    odd.push((expect.wanted.span.clone(), "nothing comes in no time at all".to_owned(), remedy));
+                }
+                &expect.checks
+            }
+            Action::Assert(assert) => &assert.checks,
+            Action::Command(command) => command.refused.as_slice(),
+            Action::Send(_) | Action::Fault(_) | Action::Clock(_) => &[],
+        };
+        odd.extend(checks.iter().filter_map(|check| {
+            let (problem, remedy) = never(check)?;
+            Some((check.span.clone(), problem, remedy))
+        }));
+    }
+    odd
+}
+
+/// Why no value agrees with it, and what may have been meant.
+fn never(check: &Check) -> Option<(String, String)> {
+    match &check.matcher {
+        Matcher::In(values) if values.is_empty() => {
+            Some(("no value is one of none".to_owned(), "name the values that it may have".to_owned()))
+        }
+        Matcher::Range(from, to) => {
+            let (from, to) = (from.value.as_plain()?, to.value.as_plain()?);
+            let exchanged = check.shape.distance(from, to).is_none_or(|it| it < 0.0);
+            exchanged.then(|| (format!("nothing lies from {from} to {to}"), "the lower end comes first".to_owned()))
+        }
+        Matcher::Exactly(value) => {
+            let text = value.as_plain()?;
+            let short = check.number == Some(39) && text.len() == 1;
+            short.then(|| (format!("a response code has two characters, and {text:?} has one"), format!("write \"0{text}\"")))
+        }
+        _ => None,
+    }
 }
 
 /// What the texts of a file refer to.
@@ -206,6 +253,31 @@ mod tests {
         assert_eq!(told(&[&ignoring]), ["Warning 0.toml:6:8: everything that is named here is ignored"]);
         let looking = format!("{ignoring}network = \"301\"\n");
         assert_eq!(told(&[&looking]), [""; 0]);
+    }
+
+    #[test]
+    fn what_says_nothing_or_can_never_be_is_told() {
+        let step = |rest: &str| format!("title = \"t\"\n[[step]]\nsend = \"echo\"\n[[step]]\nexpect = {rest}\n");
+        for (rest, wanted) in [
+            ("\"nothing\"\nwithin = \"0s\"", "Warning 0.toml:5:10: nothing comes in no time at all"),
+            ("\"0810\"\ncode = { in = [] }", "Warning 0.toml:6:8: no value is one of none"),
+            ("\"0810\"\nstan = { range = [9, 3] }", "Warning 0.toml:6:8: nothing lies from 9 to 3"),
+            ("\"0810\"\ncode = 0", "Warning 0.toml:6:8: a response code has two characters, and \"0\" has one"),
+        ] {
+            assert_eq!(told(&[&step(rest)]), [wanted], "{rest}");
+        }
+        assert_eq!(told(&[&step("\"0810\"\nstan = { range = [3, 9] }")]), [""; 0]);
+    }
+
+    #[test]
+    fn a_configuration_that_the_switch_would_refuse_is_told_with_its_place() {
+        let file = |line: &str| format!("title = \"t\"\n[switch]\n{line}\n[[step]]\nsend = \"echo\"\n[[step]]\nexpect = \"0810\"\n");
+        let unknown = told(&[&file("timers.atm_mss = 5")]);
+        assert!(unknown[0].starts_with("Error 0.toml:3:8: unknown field `atm_mss`"), "{unknown:?}");
+        assert_eq!(told(&[&file("timers.atm_ms = 0")]), ["Error 0.toml:3:8: timers.atm_ms: must be more than 0"]);
+        let cast = told(&[&file("cast.bulk_per_bank = 1")]);
+        assert!(cast[0].starts_with("Error 0.toml:3:1: ") && cast[0].contains("leave cast out"), "{cast:?}");
+        assert_eq!(told(&[&file("timers.atm_ms = 5000")]), [""; 0]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod model;
 #[cfg(test)]
 mod page;
 mod parse;
+mod plan;
 mod reader;
 mod schema;
 mod steps;

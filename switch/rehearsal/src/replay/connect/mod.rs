@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bank_adapters::{Cast, Clock, SystemClock};
 use bytes::{Buf, BytesMut};
-use model::{BusinessDate, Timestamp, UtcOffset};
+use model::{Timestamp, UtcOffset};
 use wire::{Cut, Dialect, Framing};
 
 use super::venue::{
@@ -48,8 +48,21 @@ pub struct Connected {
     pub dialect: Arc<Dialect>,
     /// How they are cut from the stream.
     pub framing: Framing,
-    /// Local time there.
-    pub offset: UtcOffset,
+    /// The name of that link in the switch's configuration, by which faults know it.
+    pub link: String,
+    /// Local time there. `None`: as its clock's page shows it; where that is not known, [`Connected::usual_offset`].
+    pub offset: Option<UtcOffset>,
+}
+
+impl Connected {
+    /// The link of the shipped configuration.
+    pub const LINK: &str = "terminals";
+
+    /// Local time of the shipped configuration, +07:00.
+    #[must_use]
+    pub fn usual_offset() -> UtcOffset {
+        UtcOffset::from_minutes(7 * 60).unwrap_or_default()
+    }
 }
 
 impl VenueMaker for Connected {
@@ -78,18 +91,22 @@ struct Wire {
     brought: Receiver<Brought>,
     /// What was sent and not yet told.
     sent: VecDeque<Seen>,
-    /// Whether faults were set that the next scenario must not meet.
-    disturbed: bool,
+    /// Local time at the switch.
+    offset: UtcOffset,
+    /// The faults of this scenario, by the switch's numbers: neither the next scenario nor anybody else is to meet them.
+    faults: Vec<u64>,
 }
 
 impl Wire {
     fn to(switch: Connected) -> Result<Self, VenueError> {
         let pages = switch.at.clone().map(Pages::at);
         let stands = pages.as_ref().map_or(Ok(None), Pages::standing_clock)?;
+        let shown = pages.as_ref().map_or(Ok(None), Pages::offset)?;
+        let offset = switch.offset.or(shown).unwrap_or_else(Connected::usual_offset);
         let (bring, brought) = channel();
         let (streams, links, sent) = (HashMap::new(), HashMap::new(), VecDeque::new());
         let system = SystemClock::start();
-        Ok(Self { switch, pages, system, stands, streams, links, bring, brought, sent, disturbed: false })
+        Ok(Self { switch, pages, system, stands, streams, links, bring, brought, sent, offset, faults: Vec::new() })
     }
 
     fn pages(&self, what: &str) -> Result<&Pages, VenueError> {
@@ -109,6 +126,15 @@ impl Wire {
                 self.streams.remove(&terminal);
                 self.seen(&terminal, true, Vec::new(), Some("closed".to_owned()))
             }
+        }
+    }
+
+    /// Ends the faults of this scenario, and nobody else's.
+    fn clear(&mut self) {
+        let Some(pages) = &self.pages else { return };
+        for fault in self.faults.drain(..) {
+            // Where the switch has gone, or somebody has cleared everything, this one has gone with it.
+            let _ = pages.clear_fault(fault);
         }
     }
 
@@ -145,8 +171,8 @@ impl Venue for Wire {
         let (name, framing, bring) = (terminal.name.clone(), self.switch.framing, self.bring.clone());
         thread::spawn(move || read(reading, framing, &name, &bring));
         self.streams.insert(terminal.name.clone(), stream);
-        self.links.insert(terminal.name.clone(), terminal.link.clone().unwrap_or_else(|| "terminals".to_owned()));
-        Ok(Speech { dialect: Arc::clone(&self.switch.dialect), framing: self.switch.framing, offset: self.switch.offset })
+        self.links.insert(terminal.name.clone(), terminal.link.clone().unwrap_or_else(|| self.switch.link.clone()));
+        Ok(Speech { dialect: Arc::clone(&self.switch.dialect), framing: self.switch.framing, offset: self.offset })
     }
 
     fn send(&mut self, terminal: &str, frame: &[u8]) -> Result<(), VenueError> {
@@ -167,14 +193,9 @@ impl Venue for Wire {
             return Ok(Some(sent));
         }
         let Some(mut now) = self.stands else {
-            let wait = until.since(self.now());
-            if wait > WAIT_MAX {
-                let why = format!(
-                    "more than {WAIT_MAX:?} would have to be waited for; start the switch with --clock manual, and give --at"
-                );
-                return Err(VenueError::Cannot(why));
-            }
-            return Ok(self.within(wait));
+            // What is awaited mostly comes at once, however long it may take.
+            let came = self.within(until.since(self.now()).min(WAIT_MAX));
+            return if came.is_some() { Ok(came) } else { self.can_wait(until).map(|()| None) };
         };
         if let Some(seen) = self.within(GRACE) {
             return Ok(Some(seen));
@@ -200,6 +221,23 @@ impl Venue for Wire {
         }
     }
 
+    fn can_wait(&self, until: Timestamp) -> Result<(), VenueError> {
+        if self.stands.is_some() || until.since(self.now()) <= WAIT_MAX {
+            return Ok(());
+        }
+        let why =
+            format!("more than {WAIT_MAX:?} would have to be waited for; start the switch with --clock manual, and give --at");
+        Err(VenueError::Cannot(why))
+    }
+
+    fn is_lost(&self, terminal: &str) -> bool {
+        !self.streams.contains_key(terminal)
+    }
+
+    fn why_silent(&self) -> Option<&'static str> {
+        Some("not one message came to this terminal: do --dialect and --framing agree with the switch's link?")
+    }
+
     fn is_at_rest(&mut self) -> Result<bool, VenueError> {
         self.pages("rest")?.is_at_rest()
     }
@@ -208,10 +246,15 @@ impl Venue for Wire {
         if self.stands.is_none() {
             return Err(VenueError::Cannot("the next business date is waited for only where the clock can be moved".to_owned()));
         }
-        // As the shipped configuration has it: at midnight.
-        let tomorrow = BusinessDate::from_days(self.switch.offset.date(self.now()).days() + 1);
-        let minutes = tomorrow.days() * 1440 - i64::from(self.switch.offset.minutes());
-        Ok(Timestamp::from_micros(minutes * 60_000_000))
+        let time_of_day = self.pages("the next business date")?.cutover()?;
+        let now = self.now();
+        let opens_on = |day: i64| {
+            let midnight = day * 86_400 - i64::from(self.offset.minutes()) * 60;
+            Timestamp::from_micros(midnight * 1_000_000) + time_of_day
+        };
+        let today = self.offset.date(now).days();
+        let opens = opens_on(today);
+        Ok(if opens > now { opens } else { opens_on(today + 1) })
     }
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
@@ -220,12 +263,17 @@ impl Venue for Wire {
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {
         let link = match &fault.on {
-            Some(Party::Terminal(name)) => self.links.get(name).cloned().unwrap_or_else(|| "terminals".to_owned()),
+            Some(Party::Terminal(name)) => self.links.get(name).unwrap_or(&self.switch.link).clone(),
             Some(on) => on.to_string(),
             None => String::new(),
         };
-        self.pages("a fault")?.disturb(fault, &link)?;
-        self.disturbed = fault.kind != FaultKind::Clear;
+        if fault.kind == FaultKind::Clear {
+            self.pages("a fault")?;
+            self.clear();
+            return Ok(());
+        }
+        let set = self.pages("a fault")?.disturb(fault, &link)?;
+        self.faults.push(set);
         Ok(())
     }
 
@@ -252,10 +300,7 @@ impl Drop for Wire {
         for stream in self.streams.values() {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        if let (true, Some(pages)) = (self.disturbed, &self.pages) {
-            // Where the switch has gone, its faults have gone with it.
-            let _ = pages.clear_faults();
-        }
+        self.clear();
     }
 }
 

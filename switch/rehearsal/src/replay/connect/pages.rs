@@ -33,6 +33,25 @@ impl Pages {
         Ok(if status == 200 && clock["manual"] == true { Some(moment(&clock["now"])?) } else { None })
     }
 
+    /// Local time there, as the clock shows both; a switch that knows no such page does not tell.
+    pub(super) fn offset(&self) -> Result<Option<UtcOffset>, VenueError> {
+        let Answer { status, body } = self.ask("GET", "/clock", None)?;
+        let clock: Value = serde_json::from_str(&body).unwrap_or_default();
+        if status != 200 {
+            return Ok(None);
+        }
+        Ok(moment(&clock["local"]).ok().zip(moment(&clock["now"]).ok()).and_then(|(local, now)| offset(local, now)))
+    }
+
+    /// At which time of the local day the next business date opens.
+    pub(super) fn cutover(&self) -> Result<Duration, VenueError> {
+        let status = self.done("GET", "/status", None)?;
+        let time = status["cutover"].as_str().and_then(|text| text.split_once(':'));
+        let time = time.and_then(|(hours, minutes)| Some((hours.parse::<u64>().ok()?, minutes.parse::<u64>().ok()?)));
+        let untold = || VenueError::Cannot(format!("the switch at {} does not tell when its next business date opens", self.at));
+        time.map(|(hours, minutes)| Duration::from_secs(hours * 3600 + minutes * 60)).ok_or_else(untold)
+    }
+
     /// Moves it, and gives what it shows then: more than was asked, where somebody else, such as another scenario, moves it too.
     pub(super) fn move_clock(&self, to: Timestamp) -> Result<Timestamp, VenueError> {
         let mut tries = 0;
@@ -109,11 +128,11 @@ impl Pages {
         Ok(lines(&list["lines"]).iter().find(is_it).and_then(|line| line["leg"].as_str()).map(str::to_owned))
     }
 
-    pub(super) fn disturb(&self, fault: &FaultSpec, link: &str) -> Result<(), VenueError> {
+    /// Sets a fault, and gives its number.
+    pub(super) fn disturb(&self, fault: &FaultSpec, link: &str) -> Result<u64, VenueError> {
         let mut body = json!({ "action": fault.kind.name(), "link": link });
         match fault.kind {
-            FaultKind::Clear => return self.clear_faults(),
-            FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) => {
+            FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) | FaultKind::Clear => {
                 return Err(VenueError::Cannot(format!("{} is for a switch in the scenario's own hands", fault.kind.name())));
             }
             FaultKind::Delay(by) => body["by"] = model::span::show(by).into(),
@@ -139,11 +158,12 @@ impl Pages {
         if let Some(times) = fault.times {
             body["times"] = times.into();
         }
-        self.done("POST", "/faults", Some(body)).map(|_| ())
+        let set = self.done("POST", "/faults", Some(body))?;
+        set["id"].as_u64().ok_or_else(|| self.strange("/faults"))
     }
 
-    pub(super) fn clear_faults(&self) -> Result<(), VenueError> {
-        self.done("DELETE", "/faults", None).map(|_| ())
+    pub(super) fn clear_fault(&self, id: u64) -> Result<(), VenueError> {
+        self.done("DELETE", &format!("/faults/{id}"), None).map(|_| ())
     }
 
     pub(super) fn positions(&self) -> Result<Vec<PositionLook>, VenueError> {
@@ -245,6 +265,12 @@ fn date(value: &Value) -> Option<BusinessDate> {
 fn moment(value: &Value) -> Result<Timestamp, VenueError> {
     let read = value.as_str().and_then(|text| times::moment(text.parse().ok()?, UtcOffset::default()));
     read.map(|(at, _)| at).ok_or_else(|| VenueError::Wrong(format!("the switch's clock shows {value}, which is no moment")))
+}
+
+/// How far local time, told to the second, is ahead of what the clock shows.
+fn offset(local: Timestamp, now: Timestamp) -> Option<UtcOffset> {
+    let seconds = (local.micros() - now.micros()).div_euclid(1_000_000) + 30;
+    UtcOffset::from_minutes(seconds.div_euclid(60).try_into().ok()?)
 }
 
 /// A card's number, for the switch alone.

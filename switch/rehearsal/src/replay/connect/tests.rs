@@ -15,7 +15,8 @@ fn connected(address: &str) -> Connected {
         at: None,
         dialect: Dialect::builtin("iso87-ascii").unwrap(),
         framing: Framing::TWO_BYTE,
-        offset: UtcOffset::from_minutes(420).unwrap(),
+        link: Connected::LINK.to_owned(),
+        offset: None,
     }
 }
 
@@ -96,4 +97,90 @@ fn a_metric_is_the_sum_of_the_lines_that_have_its_labels() {
     assert_eq!(pages::metric_in(page, "a", &[label("code", "00")]), Some(7.0));
     assert_eq!(pages::metric_in(page, "a", &[label("bank", "wing"), label("code", "00")]), Some(4.0));
     assert_eq!((pages::metric_in(page, "b", &[]), pages::metric_in(page, "a", &[label("code", "51")])), (Some(7.0), None));
+}
+
+#[test]
+fn what_may_take_long_is_waited_for_where_it_comes_at_once() {
+    let (address, switch) = approves_one();
+    let outcome = played(&address, &format!("{CASH}[[step]]\nexpect = \"0210\"\nwithin = \"10m\"\n"));
+    switch.join().unwrap();
+    assert!(matches!(outcome.verdict, Verdict::Passed), "{:?}", outcome.verdict);
+}
+
+#[test]
+fn a_peer_that_hangs_up_ends_the_waiting_and_the_options_that_may_be_wrong_are_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let switch = thread::spawn(move || drop(listener.accept().unwrap()));
+    let outcome = played(&address, &format!("{CASH}[[step]]\nexpect = \"0210\"\nwithin = \"40s\"\n"));
+    switch.join().unwrap();
+    assert!(outcome.took < Duration::from_secs(20), "{:?}", outcome.took);
+    match outcome.verdict {
+        Verdict::Failed(failure) => assert!(failure.nearest.unwrap().contains("--dialect and --framing")),
+        // The system may tell of the end before the request has left.
+        Verdict::NoConnection(_) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Answers HTTP requests, and keeps their first lines until nobody asks any more.
+fn pages_of(answer: impl Fn(&str) -> String + Send + 'static) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, told) = channel();
+    thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let (mut asked, mut chunk) = (Vec::new(), [0; 4096]);
+            let whole = |asked: &[u8]| {
+                let text = String::from_utf8_lossy(asked).into_owned();
+                let (head, body) = text.split_once("\r\n\r\n")?;
+                let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok()).unwrap_or(0);
+                (body.len() >= length).then(|| head.lines().next().unwrap_or_default().replace(" HTTP/1.1", ""))
+            };
+            let line = loop {
+                if let Some(line) = whole(&asked) {
+                    break line;
+                }
+                let count = stream.read(&mut chunk).unwrap();
+                asked.extend_from_slice(&chunk[..count]);
+            };
+            let body = answer(&line);
+            stream.write_all(format!("HTTP/1.1 200 OK\r\n\r\n{body}").as_bytes()).unwrap();
+            if tell.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    (at, told)
+}
+
+const CLOCK: &str = r#"{ "manual": true, "now": "2022-12-28T02:00:00.250000Z", "local": "2022-12-28 11:00:00" }"#;
+
+#[test]
+fn a_scenario_clears_its_own_faults_and_nobody_elses() {
+    let (at, asked) = pages_of(|line| if line == "POST /faults" { r#"{ "id": 7 }"#.into() } else { CLOCK.into() });
+    let cast = Cast::builtin();
+    let fault = "[[step]]\nfault = \"drop\"\non = \"atm\"\n";
+    let text = format!("title = \"t\"\n{fault}[[step]]\nfault = \"clear\"\n{fault}");
+    let scenario = Scenario::parse(Path::new("a.toml"), &text, &cast).unwrap();
+    let place = Connected { at: Some(at), ..connected("127.0.0.1:1") };
+    let mut venue = place.make(&scenario, &cast).unwrap();
+    assert!(matches!(play(&scenario, &cast, venue.as_mut()).verdict, Verdict::Passed));
+    drop(venue);
+    let asked: Vec<_> = asked.try_iter().filter(|line| line.contains("/faults")).collect();
+    assert_eq!(asked, ["POST /faults", "DELETE /faults/7", "POST /faults", "DELETE /faults/7"]);
+}
+
+#[test]
+fn local_time_and_the_next_business_date_are_those_of_the_switch() {
+    let status = |cutover: &'static str| {
+        let (at, _asked) = pages_of(move |line| if line == "GET /status" { cutover.into() } else { CLOCK.into() });
+        let mut wire = Wire::to(Connected { at: Some(at), ..connected("127.0.0.1:1") }).unwrap();
+        (wire.offset, wire.next_cutover())
+    };
+    let (offset, cutover) = status(r#"{ "cutover": "23:30" }"#);
+    assert_eq!((offset.minutes(), cutover.unwrap().to_string()), (540, "2022-12-28T14:30:00.000000Z".to_owned()));
+    let (_, cutover) = status(r#"{ "cutover": "00:00" }"#);
+    assert_eq!(cutover.unwrap().to_string(), "2022-12-28T15:00:00.000000Z");
+    assert!(matches!(status("{}").1, Err(VenueError::Cannot(_))));
 }

@@ -29,6 +29,9 @@ enum Fit {
 impl Runner<'_> {
     pub(super) fn expect(&mut self, step: &Step, expect: &Expect) -> Result<(), Stop> {
         let until = self.now() + expect.within;
+        if expect.wanted.value == Wanted::Nothing {
+            self.venue.can_wait(until)?;
+        }
         let mut place = expect.of.and_then(|of| self.sent.get(&of)).map_or(0, |sent| sent.seen_before);
         let mut nearest = None;
         loop {
@@ -41,7 +44,7 @@ impl Runner<'_> {
                 }
                 place += 1;
             }
-            if !self.next(until)? {
+            if self.is_in_vain(expect) || !self.next(until)? {
                 break;
             }
         }
@@ -49,7 +52,22 @@ impl Runner<'_> {
             return Ok(());
         }
         let problem = format!("nothing came that is expected within {}", model::span::show(expect.within));
-        Err(self.failed_with(&problem, Vec::new(), nearest))
+        let hint = self.venue.why_silent().filter(|_| self.was_silent(expect)).map(str::to_owned);
+        let nearest: Vec<_> = nearest.into_iter().chain(hint).collect();
+        Err(self.failed_with(&problem, Vec::new(), (!nearest.is_empty()).then(|| nearest.join("; "))))
+    }
+
+    /// Whether what is expected cannot come any more.
+    fn is_in_vain(&self, expect: &Expect) -> bool {
+        let ExpectAt::Terminal(name) = &expect.place else { return false };
+        expect.wanted.value != Wanted::Nothing && self.venue.is_lost(name)
+    }
+
+    /// Whether not one message has come there.
+    fn was_silent(&self, expect: &Expect) -> bool {
+        let ExpectAt::Terminal(name) = &expect.place else { return false };
+        let is_there = |it: &Arrival| !it.seen.body.is_empty() && it.seen.to == Party::Terminal(name.clone());
+        !self.log.arrivals.iter().any(is_there)
     }
 
     fn unwanted(&self, arrival: &Arrival) -> Stop {

@@ -231,14 +231,19 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    fn wait_whole(&mut self, until: Timestamp) -> Result<(), Stop> {
+        self.venue.can_wait(until)?;
+        self.wait_until(until)
+    }
+
     fn wait(&mut self, clock: Clock) -> Result<(), Stop> {
         let now = self.now();
         match clock {
-            Clock::By(time) => self.wait_until(now + time),
+            Clock::By(time) => self.wait_whole(now + time),
             Clock::Until(moment) if moment < now => {
                 Err(self.failed(&format!("the clock does not go back: it is {now} already, and the step says {moment}")))
             }
-            Clock::Until(moment) => self.wait_until(moment),
+            Clock::Until(moment) => self.wait_whole(moment),
             Clock::Cutover => {
                 // A second more, so that the date has changed for whoever looks.
                 let at = self.venue.next_cutover()?;

@@ -68,7 +68,7 @@ fn a_configuration_that_makes_no_sense_is_refused_as_the_switch_refuses_it() {
         other => panic!("{other:?}"),
     };
     let why = refused("timers.atm_ms = 5000", "timers.atm_ms = 0");
-    assert_eq!(why, "[switch]: a.toml: timers.atm_ms: must be more than 0");
+    assert!(why.starts_with("a.toml:4:8: timers.atm_ms: must be more than 0"), "{why}");
     let why = refused("timers.atm_ms = 5000", "timers.atm_seconds = 5");
     assert!(why.contains("unknown field `atm_seconds`"), "{why}");
     let why = refused("timers.atm_ms = 5000", "cast.bulk_per_bank = 1");
