@@ -365,3 +365,13 @@ fn a_link_with_too_much_waiting_is_read_no_further() {
     world.left(world.atm);
     assert!(world.shard.may_read(world.atm));
 }
+
+#[test]
+fn echoes_that_a_leap_put_off_are_asked_again_where_it_ended_early() {
+    let mut world = World::new();
+    let in_half_a_minute = world.now + Duration::from_secs(30);
+    world.shard.put_off_echoes(world.now + Duration::from_secs(365 * 86_400));
+    assert_eq!(world.shard.echoes_due(in_half_a_minute), 0);
+    world.shard.resume_echoes(world.now);
+    assert_eq!(world.shard.echoes_due(in_half_a_minute), 1);
+}
