@@ -15,5 +15,5 @@ pub use run::{Progress, files, replay};
 pub use runner::play;
 pub use venue::{
     AccountLook, AccountSpec, BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen,
-    Speech, StatusLook, TerminalSpec, Venue, VenueError, VenueMaker, Way,
+    Speech, StatusLook, TerminalSpec, Venue, VenueError, VenueMaker,
 };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bank_adapters::Cast;
+use faults::{Action, Way};
 use model::{BusinessDate, Currency, Mti, Pan, TerminalId, Text, Timestamp, UtcOffset};
 use wire::{Dialect, Framing};
 
@@ -275,26 +276,8 @@ pub struct FaultSpec {
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// A message arrives so much later.
-    Delay(Duration),
-    /// It does not arrive.
-    Drop,
-    /// It arrives twice.
-    Duplicate,
-    /// It arrives after the next one.
-    Reorder,
-    /// Some of its bytes are others.
-    Corrupt,
-    /// Its end is missing.
-    Truncate,
-    /// The connection is closed at it.
-    Reset,
-    /// Bytes that are no message come before it.
-    Garbage,
-    /// So many bytes a second, no more.
-    Throttle(u32),
-    /// Nothing gets through any more, and nobody is told.
-    HalfOpen,
+    /// What a link does to messages.
+    Messages(Action),
     /// The link is cut and cannot be made again.
     Down,
     /// It can be made again, and is.
@@ -306,56 +289,17 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// Every name, in scenario files.
-    pub const NAMES: [&str; 14] = [
-        "delay",
-        "drop",
-        "duplicate",
-        "reorder",
-        "corrupt",
-        "truncate",
-        "reset",
-        "garbage",
-        "throttle",
-        "half-open",
-        "down",
-        "up",
-        "crash",
-        "clear",
-    ];
-
-    /// Its name in scenario files.
+    /// Its word in scenario files.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
-            Self::Delay(_) => "delay",
-            Self::Drop => "drop",
-            Self::Duplicate => "duplicate",
-            Self::Reorder => "reorder",
-            Self::Corrupt => "corrupt",
-            Self::Truncate => "truncate",
-            Self::Reset => "reset",
-            Self::Garbage => "garbage",
-            Self::Throttle(_) => "throttle",
-            Self::HalfOpen => "half-open",
+            Self::Messages(action) => action.name().word(),
             Self::Down => "down",
             Self::Up => "up",
             Self::Crash(_) => "crash",
             Self::Clear => "clear",
         }
     }
-}
-
-/// Which way a fault lies in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
-    /// Into the switch.
-    In,
-    /// Out of it.
-    Out,
-    /// Both.
-    #[default]
-    Both,
 }
 
 /// An account at a bank, or a phone at an operator.

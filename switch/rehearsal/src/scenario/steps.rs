@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use faults::{FaultError, Name, Way};
 use model::{Kind, Mti};
 
 use super::model::{CommandWord, ExpectAt};
@@ -11,7 +12,7 @@ use super::{
     Action, Assert, Check, Clock, Command, Error, Expect, Fault, Matcher, Send, Sent, Setting, SettingValue, Shape, Span,
     Subject, Template, Wanted, fields, keys, times,
 };
-use crate::replay::{FaultKind, FaultSpec, Party, Way};
+use crate::replay::{FaultKind, FaultSpec, Party};
 
 /// How long an expectation waits where it does not say.
 const WITHIN: Duration = Duration::from_secs(40);
@@ -254,24 +255,14 @@ impl<'a> Reading<'a> {
     }
 
     fn fault(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Fault, Error> {
-        let by = |table: &mut Table<'a>, key, remedy| table.need(key, remedy)?.duration();
         let word = item.word(&keys::word_names(keys::FAULT.words()))?;
         table.only(&keys::FAULT.keys_with(word))?;
         let kind = match word {
-            "delay" => FaultKind::Delay(by(&mut table, "by", "say how long: by = \"26s\"")?),
-            "drop" => FaultKind::Drop,
-            "duplicate" => FaultKind::Duplicate,
-            "reorder" => FaultKind::Reorder,
-            "corrupt" => FaultKind::Corrupt,
-            "truncate" => FaultKind::Truncate,
-            "reset" => FaultKind::Reset,
-            "garbage" => FaultKind::Garbage,
-            "throttle" => FaultKind::Throttle(at_least_one(&table.need("rate", "say how many bytes a second: rate = 100")?)?),
-            "half-open" => FaultKind::HalfOpen,
             "down" => FaultKind::Down,
             "up" => FaultKind::Up,
             "crash" => FaultKind::Crash(table.take("for").map_or(Ok(Duration::from_secs(1)), |it| it.duration())?),
-            _ => FaultKind::Clear,
+            "clear" => FaultKind::Clear,
+            name => FaultKind::Messages(struck(item, name, &mut table)?),
         };
         let on = match (kind, table.take("on")) {
             (FaultKind::Clear, None) => None,
@@ -280,11 +271,7 @@ impl<'a> Reading<'a> {
             (_, None) => return Err(item.error("nobody says where", "name a bank or a terminal: on = \"acleda\"")),
             (_, Some(it)) => Some(self.far_end(&it)?),
         };
-        let way = match table.take("way").map_or(Ok("both"), |it| it.word(&keys::word_names(keys::WAYS)))? {
-            "in" => Way::In,
-            "out" => Way::Out,
-            _ => Way::Both,
-        };
+        let way = table.take("way").map(|it| way(&it)).transpose()?.unwrap_or_default();
         let only = table
             .take("only")
             .map(|it| mti(it.text()?).ok_or_else(|| it.error("is no message type", "write four digits, such as \"0210\"")));
@@ -380,6 +367,25 @@ impl<'a> Reading<'a> {
 }
 
 /// A count that is none where it is 0.
+/// What a link does to messages.
+fn struck(item: &Item<'_>, name: &str, table: &mut Table<'_>) -> Result<faults::Action, Error> {
+    let name: Name = name.parse().map_err(|error: FaultError| item.error("that is no fault", error.to_string()))?;
+    let by = match name {
+        Name::Delay => Some(table.need("by", "say how long: by = \"26s\"")?.duration()?),
+        _ => None,
+    };
+    let rate = match name {
+        Name::Throttle => Some(at_least_one(&table.need("rate", "say how many bytes a second: rate = 100")?)?),
+        _ => None,
+    };
+    faults::Action::new(name, by, rate, None).map_err(|error| item.error("that is no fault", error.to_string()))
+}
+
+fn way(item: &Item<'_>) -> Result<Way, Error> {
+    let word = item.word(&keys::word_names(keys::WAYS))?;
+    word.parse().map_err(|error: FaultError| item.error("that is no way", error.to_string()))
+}
+
 fn at_least_one(item: &Item<'_>) -> Result<u32, Error> {
     const WANTED: &str = "a whole number, 1 or more";
     match item.number(WANTED)? {

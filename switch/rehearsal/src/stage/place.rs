@@ -1,10 +1,9 @@
 //! A stage as the runner sees it: terminals connect and send, operators order, links are disturbed.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use engine::{Command, HOT_CARD_LISTS, LegId};
-use faults::{Action, Fault, Name};
+use faults::Fault;
 use model::{ResponseCode, Timestamp};
 use server::config::AcquirerPlan;
 use simulator::LineId;
@@ -13,7 +12,7 @@ use super::Stage;
 use super::far::{Fate, Role};
 use crate::replay::{
     AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen, Speech,
-    StatusLook, TerminalSpec, Venue, VenueError, Way,
+    StatusLook, TerminalSpec, Venue, VenueError,
 };
 
 /// How long a terminal waits for its connection.
@@ -170,36 +169,27 @@ impl Venue for Stage {
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {
         let on = fault.on.as_ref();
-        let action = match fault.kind {
-            FaultKind::Clear => {
-                self.clear();
-                return Ok(());
-            }
-            FaultKind::Crash(down) => {
-                self.world.crash(down);
-                return Ok(());
-            }
-            kind => action(kind)?,
+        let role = |stage: &Self| {
+            let nowhere = || VenueError::Wrong(format!("a {} is on a bank or a terminal; name it", fault.kind.word()));
+            stage.role_on(on.ok_or_else(nowhere)?)
         };
-        let party =
-            on.ok_or_else(|| VenueError::Wrong(format!("a {} is on a bank or a terminal; name it", fault.kind.name())))?;
-        let role = self.role_on(party)?;
-        match action {
-            Some(action) => {
-                let way = match fault.way {
-                    Way::In => faults::Way::In,
-                    Way::Out => faults::Way::Out,
-                    Way::Both => faults::Way::Both,
-                };
-                let fault = Fault { action, link: role.link(), way, only: fault.only, times: fault.times };
+        match fault.kind {
+            FaultKind::Clear => self.clear(),
+            FaultKind::Crash(down) => self.world.crash(down),
+            FaultKind::Messages(action) => {
+                let FaultSpec { way, only, times, .. } = *fault;
+                let fault = Fault { action, link: role(self)?.link(), way, only, times };
                 self.faults.add(fault).map_err(|error| VenueError::Wrong(error.to_string()))?;
             }
-            None if fault.kind == FaultKind::Down => {
-                let line = self.line_on(&role)?;
+            FaultKind::Down => {
+                let line = self.line_on(&role(self)?)?;
                 self.world.down(line);
                 self.cut.insert(line);
             }
-            None => self.world.up(self.line_on(&role)?),
+            FaultKind::Up => {
+                let line = self.line_on(&role(self)?)?;
+                self.world.up(line);
+            }
         }
         Ok(())
     }
@@ -221,27 +211,6 @@ impl Venue for Stage {
     fn metric(&mut self, name: &str, labels: &[(String, String)]) -> Result<Option<f64>, VenueError> {
         self.look_at_metric(name, labels)
     }
-}
-
-/// What strikes messages; `None` for what strikes connections.
-fn action(kind: FaultKind) -> Result<Option<Action>, VenueError> {
-    let plain = |name| Action::new(name, None, None, None).map_err(|error| VenueError::Wrong(error.to_string()));
-    Ok(Some(match kind {
-        FaultKind::Delay(by) => Action::Delay(by),
-        FaultKind::Drop => Action::Drop,
-        FaultKind::Duplicate => Action::Duplicate,
-        FaultKind::Reorder => plain(Name::Reorder)?,
-        FaultKind::Corrupt => plain(Name::Corrupt)?,
-        FaultKind::Truncate => Action::Truncate,
-        FaultKind::Reset => Action::Reset,
-        FaultKind::Garbage => plain(Name::Garbage)?,
-        FaultKind::Throttle(rate) => {
-            let rate = NonZeroU32::new(rate);
-            Action::Throttle(rate.ok_or_else(|| VenueError::Wrong("a throttle lets through 1 byte a second or more".into()))?)
-        }
-        FaultKind::HalfOpen => Action::HalfOpen,
-        FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) | FaultKind::Clear => return Ok(None),
-    }))
 }
 
 fn hot_card_list(list: &str) -> Result<ResponseCode, VenueError> {

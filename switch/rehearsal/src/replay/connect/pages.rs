@@ -3,12 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
+use faults::{Fault, Words};
 use model::{BusinessDate, Currency, Timestamp, UtcOffset};
 use serde_json::{Value, json};
 
 use crate::http::{self, Answer};
 use crate::replay::venue::{
-    BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, PositionLook, StatusLook, VenueError, Way,
+    BankLook, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, PositionLook, StatusLook, VenueError,
 };
 use crate::scenario::times;
 
@@ -130,33 +131,16 @@ impl Pages {
 
     /// Sets a fault, and gives its number.
     pub(super) fn disturb(&self, fault: &FaultSpec, link: &str) -> Result<u64, VenueError> {
-        let mut body = json!({ "action": fault.kind.name(), "link": link });
-        match fault.kind {
-            FaultKind::Down | FaultKind::Up | FaultKind::Crash(_) | FaultKind::Clear => {
-                return Err(VenueError::Cannot(format!("{} is for a switch in the scenario's own hands", fault.kind.name())));
-            }
-            FaultKind::Delay(by) => body["by"] = model::span::show(by).into(),
-            FaultKind::Throttle(rate) => body["rate"] = rate.into(),
-            FaultKind::Drop
-            | FaultKind::Duplicate
-            | FaultKind::Reorder
-            | FaultKind::Corrupt
-            | FaultKind::Truncate
-            | FaultKind::Reset
-            | FaultKind::Garbage
-            | FaultKind::HalfOpen => {}
-        }
-        body["way"] = match fault.way {
-            Way::In => "in",
-            Way::Out => "out",
-            Way::Both => "both",
-        }
-        .into();
-        if let Some(only) = fault.only {
-            body["only"] = only.to_string().into();
-        }
-        if let Some(times) = fault.times {
-            body["times"] = times.into();
+        let FaultKind::Messages(action) = fault.kind else {
+            return Err(VenueError::Cannot(format!("{} is for a switch in the scenario's own hands", fault.kind.word())));
+        };
+        let fault = Fault { action, link: link.to_owned(), way: fault.way, only: fault.only, times: fault.times };
+        let Words { action, link, way, only, times, by, rate, seed } = Words::from(&fault);
+        let told = [("by", by.into()), ("way", way.into()), ("only", only.into())].into_iter();
+        let told = told.chain([("times", times.into()), ("rate", rate.into()), ("seed", seed.into())]);
+        let mut body = json!({ "action": action, "link": link });
+        for (key, value) in told.filter(|(_, value): &(_, Value)| !value.is_null()) {
+            body[key] = value;
         }
         let set = self.done("POST", "/faults", Some(body))?;
         set["id"].as_u64().ok_or_else(|| self.strange("/faults"))

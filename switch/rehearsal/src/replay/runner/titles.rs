@@ -31,7 +31,7 @@ pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
         Action::Command(command) => format!("command {}", word(&command.order.value)),
         Action::Fault(fault) => {
             let on = fault.spec.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
-            format!("fault {}{on}", fault.spec.kind.name())
+            format!("fault {}{on}", fault.spec.kind.word())
         }
         Action::Clock(Clock::By(time)) => format!("clock +{}", model::span::show(*time)),
         Action::Clock(Clock::Until(at)) => format!("clock {at}"),

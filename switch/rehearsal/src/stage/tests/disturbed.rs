@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// What a link does to messages, as it is written.
+fn link(words: &str) -> FaultKind {
+    FaultKind::Messages(words.parse().unwrap())
+}
+
 fn fault(scene: &mut Scene, kind: FaultKind, way: Way, only: Option<Mti>, times: Option<u32>) {
     scene.stage.disturb(&FaultSpec { kind, on: Some(acleda()), way, only, times }).unwrap();
 }
@@ -10,7 +15,7 @@ fn fault(scene: &mut Scene, kind: FaultKind, way: Way, only: Option<Mti>, times:
 fn an_answer_that_is_lost_on_the_way_is_told_as_lost_and_the_withdrawal_is_reversed() {
     let mut scene = Scene::new();
     let before = scene.account("dara");
-    fault(&mut scene, FaultKind::Drop, Way::In, Some(Mti::FINANCIAL_RESPONSE), Some(1));
+    fault(&mut scene, link("drop"), Way::In, Some(Mti::FINANCIAL_RESPONSE), Some(1));
 
     let request = scene.withdrawal("dara", 50_000);
     assert_eq!(scene.ask(&request), ResponseCode::BANK_UNAVAILABLE);
@@ -26,12 +31,12 @@ fn an_answer_that_is_lost_on_the_way_is_told_as_lost_and_the_withdrawal_is_rever
 #[test]
 fn an_answer_beyond_the_timer_comes_late_and_one_that_comes_twice_is_taken_once() {
     let mut scene = Scene::new();
-    fault(&mut scene, FaultKind::Delay(Duration::from_secs(26)), Way::In, Some(Mti::FINANCIAL_RESPONSE), Some(1));
+    fault(&mut scene, link("delay 26s"), Way::In, Some(Mti::FINANCIAL_RESPONSE), Some(1));
     let request = scene.withdrawal("dara", 50_000);
     assert_eq!(scene.ask(&request), ResponseCode::BANK_UNAVAILABLE);
     scene.pass(MINUTE);
 
-    fault(&mut scene, FaultKind::Duplicate, Way::Out, Some(Mti::FINANCIAL_REQUEST), None);
+    fault(&mut scene, link("duplicate"), Way::Out, Some(Mti::FINANCIAL_REQUEST), None);
     let before = scene.account("dara");
     let request = scene.withdrawal("dara", 50_000);
     scene.send(&request);
@@ -44,13 +49,13 @@ fn an_answer_beyond_the_timer_comes_late_and_one_that_comes_twice_is_taken_once(
 #[test]
 fn every_fault_strikes_and_one_clear_ends_them() {
     let kinds = [
-        FaultKind::Reorder,
-        FaultKind::Corrupt,
-        FaultKind::Truncate,
-        FaultKind::Reset,
-        FaultKind::Garbage,
-        FaultKind::Throttle(1),
-        FaultKind::HalfOpen,
+        link("reorder"),
+        link("corrupt"),
+        link("truncate"),
+        link("reset"),
+        link("garbage"),
+        link("throttle 1"),
+        link("half-open"),
         FaultKind::Down,
     ];
     for kind in kinds {
@@ -61,7 +66,7 @@ fn every_fault_strikes_and_one_clear_ends_them() {
             let quick = scene.stage.now() + Duration::from_millis(100);
             let code = scene.ask(&request);
             let delayed = scene.stage.now() > quick;
-            assert!(delayed || code != ResponseCode::APPROVED || kind == FaultKind::Garbage, "{kind:?} {way:?}: {code}");
+            assert!(delayed || code != ResponseCode::APPROVED || kind == link("garbage"), "{kind:?} {way:?}: {code}");
 
             scene.stage.disturb(&FaultSpec { kind: FaultKind::Clear, on: None, way, only: None, times: None }).unwrap();
             scene.pass(2 * MINUTE);
@@ -127,7 +132,7 @@ fn a_switch_that_dies_while_a_bank_is_asked_finds_out_what_became_of_it() {
 fn what_is_to_strike_a_terminals_messages_may_be_set_before_it_connects() {
     let mut scene = Scene::new();
     let at_shop = |kind| FaultSpec { kind, on: Some(Party::Terminal("shop".into())), way: Way::In, only: None, times: Some(1) };
-    scene.stage.disturb(&at_shop(FaultKind::Drop)).unwrap();
+    scene.stage.disturb(&at_shop(link("drop"))).unwrap();
     assert!(scene.stage.disturb(&at_shop(FaultKind::Down)).is_err(), "there is no connection to cut yet");
 
     scene.stage.open(&TerminalSpec { name: "shop".into(), ..atm() }).unwrap();

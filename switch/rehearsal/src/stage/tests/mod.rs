@@ -9,12 +9,13 @@ use std::path::Path;
 
 use bank_adapters::Card;
 use bytes::BytesMut;
+use faults::Way;
 use model::{Currency, Kind, Message, Money, Mti, ResponseCode, Text};
 use server::Config;
 
 use super::*;
 use crate::replay::{
-    AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, Speech, TerminalSpec, Venue, Way,
+    AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, Speech, TerminalSpec, Venue,
 };
 use crate::{TerminalConfig, Till};
 
