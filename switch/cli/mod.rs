@@ -152,13 +152,28 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
-/// Resolves when the process is asked to stop: SIGTERM, or Ctrl-C.
+/// Resolves when the process is asked to stop: SIGTERM, Ctrl-C, or SIGHUP, as when its terminal is closed.
 async fn asked_to_stop() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    use tokio::signal::unix::{SignalKind, signal};
+    // To listen for a signal ends its being ignored, and somebody may have wanted it ignored.
+    let under_nohup = ignores_hang_up();
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
     tokio::select! {
         _ = terminate.recv() => Ok(()),
+        _ = hang_up.recv(), if !under_nohup => Ok(()),
         interrupted = tokio::signal::ctrl_c() => interrupted,
     }
+}
+
+/// Whether the process was started to outlive its terminal: `nohup`. Where that cannot be known, it was not.
+fn ignores_hang_up() -> bool {
+    static AT_START: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *AT_START.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
+        // SIGHUP is number 1: the lowest bit.
+        ignored.and_then(|mask| u64::from_str_radix(mask, 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    })
 }
 
 /// A closed pipe behind us (`| head`) is no failure of ours.
