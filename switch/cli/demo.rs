@@ -32,6 +32,9 @@ pub(super) struct Demo {
     /// Record the story as a scenario file, for `payswitch replay`.
     #[arg(long, value_name = "PATH")]
     record: Option<PathBuf>,
+    /// Write the recording over a file that is there.
+    #[arg(long, requires = "record")]
+    force: bool,
 }
 
 impl Demo {
@@ -95,7 +98,7 @@ impl Demo {
     /// Tells the story, and keeps what was said, where that is wanted.
     async fn recorded(&self, cast: &Cast, paths: &Paths, terminals: SocketAddr) -> Result<Outcome, Failure> {
         let Some(out) = &self.record else { return self.tell(cast, paths, terminals).await };
-        let recording = Recording::start(out, cast, &settings(), terminals).await?;
+        let recording = Recording::start(out, self.force, cast, &settings(), terminals).await?;
         let outcome = self.tell(cast, paths, recording.address).await?;
         recording.stop(cast).await?;
         Ok(outcome)

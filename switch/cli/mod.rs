@@ -162,18 +162,33 @@ fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
-/// Resolves when the process is asked to stop: SIGTERM, or Ctrl-C. It listens from the call on, not from when it is first awaited, so
-/// that who reads that a command runs can ask it to stop at once.
+/// Resolves when the process is asked to stop: SIGTERM, Ctrl-C, or SIGHUP, as when its terminal is closed. It listens from the call
+/// on, not from when it is first awaited, so that who reads that a command runs can ask it to stop at once.
 fn asked_to_stop() -> impl Future<Output = std::io::Result<()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let listening = signal(SignalKind::terminate()).and_then(|it| Ok((it, signal(SignalKind::interrupt())?)));
+    // To listen for a signal ends its being ignored, and somebody may have wanted it ignored.
+    let under_nohup = ignores_hang_up();
+    let listening = signal(SignalKind::terminate())
+        .and_then(|it| Ok((it, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)));
     async move {
-        let (mut terminate, mut interrupt) = listening?;
+        let (mut terminate, mut interrupt, mut hang_up) = listening?;
         tokio::select! {
             _ = terminate.recv() => Ok(()),
             _ = interrupt.recv() => Ok(()),
+            _ = hang_up.recv(), if !under_nohup => Ok(()),
         }
     }
+}
+
+/// Whether the process was started to outlive its terminal: `nohup`. Where that cannot be known, it was not.
+fn ignores_hang_up() -> bool {
+    static AT_START: std::sync::OnceLock<bool> = std::sync::OnceLock::new();
+    *AT_START.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
+        // SIGHUP is number 1: the lowest bit.
+        ignored.and_then(|mask| u64::from_str_radix(mask, 16).ok()).is_some_and(|mask| mask & 1 == 1)
+    })
 }
 
 /// A closed pipe behind us (`| head`) is no failure of ours.

@@ -44,6 +44,9 @@ pub(super) struct Record {
     /// The scenario's file, or a folder for a file that is named by the time.
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    force: bool,
     /// How messages are laid out; as --config says, else iso87-ascii.
     #[arg(long, conflicts_with = "journal")]
     dialect: Option<String>,
@@ -92,7 +95,7 @@ impl Record {
         let now = SystemClock::start().now();
         let known = Known::of(self.config.as_deref(), self.link.as_deref())?;
         // Before anything is recorded: who has listened for an hour wants a place to keep it.
-        let sheet = Sheet::at(&self.out, known.offset, now)?;
+        let sheet = Sheet::at(&self.out, self.force, known.offset, now)?;
         match &self.journal {
             Some(folder) => self.by_journal(folder, &known, &cast, sheet),
             None => block_on(self.by_wire(known, cast, sheet)),
@@ -104,7 +107,7 @@ impl Record {
         let speech = known.speech(self.dialect.as_deref(), self.framing)?;
         let mut setting = known.setting(cast.clone(), &format!("Recorded between acquirers and {to}"));
         setting.switch.extend(speech.over);
-        let tell: Tell = Box::new(|what| eprintln!("payswitch: {what}"));
+        let tell: Tell = Box::new(|what| drop(writeln!(std::io::stderr(), "payswitch: {what}")));
         let recorder = Arc::new(Recorder::new(Scribe::new(setting), dialect(&speech.dialect)?, speech.framing, tell));
         let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
         let asked = asked_to_stop();
@@ -123,10 +126,8 @@ impl Record {
                 _ = asked => {}
             }
         };
-        let served = serve(listener, to.clone(), Arc::clone(&recorder), self.once, stop).await;
-        let kept = sheet.keep(&recorder.scribe(), &cast);
-        served?;
-        kept
+        serve(listener, to.clone(), Arc::clone(&recorder), self.once, stop).await;
+        sheet.keep(&recorder.scribe(), &cast)
     }
 
     fn by_journal(&self, folder: &Path, known: &Known, cast: &Cast, sheet: Sheet) -> Result<ExitCode, Failure> {
@@ -229,18 +230,18 @@ pub(super) struct Recording {
     recorder: Arc<Recorder>,
     sheet: Sheet,
     stop: CancellationToken,
-    serving: JoinHandle<std::io::Result<Overheard>>,
+    serving: JoinHandle<Overheard>,
 }
 
 impl Recording {
     /// Begins it. `over` is what lies over the shipped configuration.
-    pub(super) async fn start(out: &Path, cast: &Cast, over: &toml::Table, to: SocketAddr) -> Result<Self, Failure> {
+    pub(super) async fn start(out: &Path, force: bool, cast: &Cast, over: &toml::Table, to: SocketAddr) -> Result<Self, Failure> {
         let mut known = Known::of(None, None)?;
         known.switch = flat(over);
-        let sheet = Sheet::at(out, known.offset, SystemClock::start().now())?;
+        let sheet = Sheet::at(out, force, known.offset, SystemClock::start().now())?;
         let speech = known.speech(None, None)?;
         let scribe = Scribe::new(known.setting(cast.clone(), "The story of payswitch demo, recorded"));
-        let tell: Tell = Box::new(|what| eprintln!("payswitch: {what}"));
+        let tell: Tell = Box::new(|what| drop(writeln!(std::io::stderr(), "payswitch: {what}")));
         let recorder = Arc::new(Recorder::new(scribe, dialect(&speech.dialect)?, speech.framing, tell));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, stop) = (listener.local_addr()?, CancellationToken::new());
@@ -251,7 +252,7 @@ impl Recording {
     /// Ends it and keeps what was said.
     pub(super) async fn stop(self, cast: &Cast) -> Result<(), Failure> {
         self.stop.cancel();
-        self.serving.await??;
+        self.serving.await?;
         self.sheet.keep(&self.recorder.scribe(), cast)?;
         Ok(())
     }
@@ -270,36 +271,52 @@ fn flat(table: &toml::Table) -> Pairs {
 struct Sheet {
     path: PathBuf,
     file: NamedTempFile,
+    force: bool,
 }
 
 impl Sheet {
     /// A place for it beside where it will stand, taken now.
-    fn at(out: &Path, offset: UtcOffset, now: Timestamp) -> Result<Self, Failure> {
+    fn at(out: &Path, force: bool, offset: UtcOffset, now: Timestamp) -> Result<Self, Failure> {
         let path = match out.is_dir() {
             true => out.join(format!("recorded-{}-{}.toml", offset.date(now), offset.local_time(now))),
             false => out.to_owned(),
         };
+        if path.exists() && !force {
+            return Err(format!("{} is there already; --force writes over it, or name another file", path.display()).into());
+        }
+        // A link stays one: what it leads to is written.
+        let path = path.canonicalize().unwrap_or(path);
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let file = tempfile::Builder::new().prefix(".recording-").tempfile_in(folder);
         let file =
             file.map_err(|error| format!("{}: {error}; name a folder that is there and may be written", folder.display()))?;
-        Ok(Self { path, file })
+        Ok(Self { path, file, force })
     }
 
     /// Writes what was taken down and says what that is.
     fn keep(mut self, scribe: &Scribe, cast: &Cast) -> Result<ExitCode, Failure> {
         let tally = scribe.tally();
-        println!("{}", told(&tally));
+        let _ = writeln!(std::io::stdout(), "{}", told(&tally));
         let Some(text) = scribe.write() else {
-            eprintln!("payswitch: nothing was recorded, so nothing was written");
+            // Who was to read it may have gone with the window.
+            let _ = writeln!(std::io::stderr(), "payswitch: nothing was recorded, so nothing was written");
             return Ok(ExitCode::FAILURE);
         };
         // What a recorder writes a reader must understand, and none reads a card number: what is refused stands nowhere.
         Scenario::parse(&self.path, &text, cast)?;
         self.file.write_all(text.as_bytes())?;
         self.file.as_file().sync_all()?;
-        self.file.persist(&self.path).map_err(|error| format!("{}: {}", self.path.display(), error.error))?;
-        println!("{}", self.path.display());
+        let path = self.path.display();
+        match self.force {
+            true => self.file.persist(&self.path),
+            // Nor over one that has come meanwhile.
+            false => self.file.persist_noclobber(&self.path),
+        }
+        .map_err(|it| match it.file.keep() {
+            Ok((_, kept)) => format!("{path}: {}; the recording stands in {}", it.error, kept.display()),
+            Err(_) => format!("{path}: {}", it.error),
+        })?;
+        let _ = writeln!(std::io::stdout(), "{}", self.path.display());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -230,6 +230,9 @@ fn found(paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
 
 /// Writes a file whole or not at all.
 fn whole(path: &Path, text: &str) -> Result<(), Failure> {
+    // A link stays one: what it leads to is written.
+    let there = path.canonicalize();
+    let path = there.as_deref().unwrap_or(path);
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let told = |error: std::io::Error| format!("{}: {error}; it was left as it was", path.display());
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(told)?;

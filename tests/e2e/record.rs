@@ -128,3 +128,49 @@ fn what_passed_before_a_switch_replays_and_so_does_its_journal() {
         holds_no_secret(&from_journal);
     });
 }
+
+/// A proxy before a switch that is not there, and how it ends.
+fn hung_up(out: &Path) -> std::process::ExitStatus {
+    let config = out.with_file_name("payswitch.toml");
+    std::fs::write(&config, server::config::DEFAULT).unwrap();
+    let mut proxy = Proxy::before(SocketAddr::from(([127, 0, 0, 1], 1)), out, &config);
+    assert!(Command::new("kill").args(["-HUP", &proxy.child.id().to_string()]).status().unwrap().success());
+    proxy.child.wait().unwrap()
+}
+
+#[test]
+fn a_recording_outlives_the_window_that_it_was_started_in() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing was said, so it ends with 1; it is no signal that ends it.
+    assert_eq!(hung_up(&folder.path().join("it.toml")).code(), Some(1));
+}
+
+#[test]
+fn a_recording_is_not_written_over_a_file_unasked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.toml");
+    std::fs::write(&file, "precious").unwrap();
+    let record = |more: &[&str]| {
+        let mut command = Command::new(PAYSWITCH);
+        command.args(["record", "--listen", "127.0.0.1:0", "--to", "127.0.0.1:1", "--for", "1ms", "--out"]).arg(&file);
+        let output = command.args(more).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let told = record(&[]);
+    assert!(told.contains("it.toml is there already; --force writes over it"), "{told}");
+    let told = record(&["--force"]);
+    assert!(told.contains("nothing was recorded"), "{told}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[test]
+fn a_link_to_a_scenario_stays_a_link_when_it_is_formatted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("it.toml"), folder.path().join("link.toml"));
+    std::fs::write(&file, "title   =   \"t\"\n[[step]]\nsend =  \"echo\"\n").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let output = Command::new(PAYSWITCH).args(["scenario", "fmt"]).arg(&link).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(link.is_symlink());
+    assert!(std::fs::read_to_string(&file).unwrap().starts_with("title = \"t\"\n"));
+}

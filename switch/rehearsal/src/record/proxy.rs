@@ -7,6 +7,7 @@ use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bank_adapters::{Clock, SystemClock};
 use bytes::{Buf, BytesMut};
@@ -18,6 +19,8 @@ use wire::{Cut, Dialect, Framing};
 
 use super::Scribe;
 
+/// After nobody could be accepted (no more files may be open, say) it is tried again.
+const AGAIN_AFTER: Duration = Duration::from_millis(100);
 /// The longest frame that is listened to.
 const FRAME_MAX: usize = 65_535;
 
@@ -102,16 +105,36 @@ impl fmt::Display for Way {
 
 /// Passes on what comes to `listener`, to and from the switch at `to`, until `stop`; with `once` also until the last acquirer that
 /// came has closed its connection.
-///
-/// # Errors
-/// Where nobody can be accepted any more.
+/// That somebody cannot be accepted is told, and ends nothing.
 pub async fn serve(
     listener: TcpListener,
     to: String,
     recorder: Arc<Recorder>,
     once: bool,
     stop: impl Future<Output = ()>,
-) -> io::Result<Overheard> {
+) -> Overheard {
+    serve_at(listener, to, recorder, once, stop).await
+}
+
+/// Where acquirers come in.
+pub(super) trait Door {
+    /// The next.
+    fn next(&self) -> impl Future<Output = io::Result<TcpStream>> + Send;
+}
+
+impl Door for TcpListener {
+    async fn next(&self) -> io::Result<TcpStream> {
+        Ok(self.accept().await?.0)
+    }
+}
+
+pub(super) async fn serve_at(
+    door: impl Door,
+    to: String,
+    recorder: Arc<Recorder>,
+    once: bool,
+    stop: impl Future<Output = ()>,
+) -> Overheard {
     let (mut links, mut seen, to) = (JoinSet::new(), Overheard::default(), Arc::new(to));
     let refused = Arc::new(AtomicUsize::new(0));
     tokio::pin!(stop);
@@ -123,8 +146,15 @@ pub async fn serve(
                     break;
                 }
             }
-            accepted = listener.accept() => {
-                let (acquirer, _) = accepted?;
+            accepted = door.next() => {
+                let acquirer = match accepted {
+                    Ok(acquirer) => acquirer,
+                    Err(error) => {
+                        recorder.told(&format!("an acquirer could not be let in: {error}; the recording goes on"));
+                        tokio::time::sleep(AGAIN_AFTER).await;
+                        continue;
+                    }
+                };
                 seen.connections += 1;
                 let (recorder, to, refused) = (Arc::clone(&recorder), Arc::clone(&to), Arc::clone(&refused));
                 let line = seen.connections;
@@ -140,7 +170,7 @@ pub async fn serve(
     }
     links.shutdown().await;
     seen.refused = u64::try_from(refused.load(Ordering::Relaxed)).unwrap_or(u64::MAX);
-    Ok(seen)
+    seen
 }
 
 /// One connection of an acquirer, with one of its own to the switch.
@@ -150,7 +180,17 @@ async fn link(acquirer: TcpStream, to: &str, recorder: &Recorder, line: u64) -> 
     let _ = (acquirer.set_nodelay(true), switch.set_nodelay(true));
     let ((from_acquirer, to_acquirer), (from_switch, to_switch)) = (acquirer.into_split(), switch.into_split());
     let ear = |way| Ear { recorder, line, way, buffer: BytesMut::new(), deaf: false };
-    tokio::join!(pass(from_acquirer, to_switch, ear(Way::ToSwitch)), pass(from_switch, to_acquirer, ear(Way::ToAcquirer)),);
+    let there = async {
+        pass(from_acquirer, to_switch, ear(Way::ToSwitch)).await;
+        // An acquirer that sends nothing more still waits for answers.
+        std::future::pending::<()>().await;
+    };
+    let back = pass(from_switch, to_acquirer, ear(Way::ToAcquirer));
+    // Where the switch has gone, both connections end whole: an acquirer that may still send would wait for answers that never come.
+    tokio::select! {
+        () = there => {}
+        () = back => {}
+    }
     Ok(())
 }
 

@@ -194,6 +194,63 @@ fn everything_that_a_terminal_does_replays_as_it_was_recorded() {
     assert!(replayed(&text.replacen("code = \"00\"", "code = \"05\"", 1)).is_err());
 }
 
+/// The records of a request on this connection and of its approval.
+fn journaled(chronicle: &mut Chronicle, number: u64, link: u64, millis: i64, request: &Message<'static>) {
+    let asked = engine::Asked {
+        link: engine::LinkId(link),
+        mti: request.mti,
+        pan: request.pan,
+        processing: request.processing.unwrap(),
+        amount: request.amount.unwrap(),
+        currency: request.currency.unwrap(),
+        transmitted: request.transmitted.unwrap(),
+        stan: request.stan.unwrap(),
+        local_time: request.local_time.unwrap(),
+        local_date: request.local_date.unwrap(),
+        merchant_type: request.merchant_type,
+        entry_mode: request.entry_mode,
+        condition: request.condition,
+        acquirer: model::InstitutionId::new(116_002).unwrap(),
+        rrn: request.rrn.unwrap(),
+        terminal: request.terminal.unwrap(),
+        merchant: request.merchant,
+        stands: 0,
+        receiver: None,
+        from_account: None,
+        to_account: None,
+    };
+    let transaction = model::TransactionId(number);
+    let answer = engine::Answer { authorization: Text::new(b"A1B2C3"), ..engine::Answer::of(model::ResponseCode::APPROVED) };
+    for record in [engine::Record::Accepted { transaction, asked }, engine::Record::Answered { transaction, answer }] {
+        chronicle.read(number, &engine::Entry { at: at(millis), record });
+    }
+}
+
+#[test]
+fn a_terminal_of_the_journal_stays_one_when_it_dials_again() {
+    let institution = model::InstitutionId::new(116_002);
+    let mut chronicle = Chronicle::new(Scribe::new(Setting { institution, ..setting() }), Selection::default());
+    let (cast, till) = (Cast::builtin(), till("ATM00001"));
+    for (number, link) in [(1, 1), (2, 2), (3, 1)] {
+        let request = till.request(Kind::Withdrawal, cast.card("dara").unwrap(), riel("50000"));
+        journaled(&mut chronicle, number, link, 10 * i64::try_from(number).unwrap(), &request);
+    }
+    let text = chronicle.into_scribe().write().unwrap();
+    assert_eq!(text.matches("[terminal.").count(), 1, "{text}");
+    replayed(&text).unwrap();
+}
+
+#[test]
+fn two_sections_with_one_identifier_are_one_terminal_and_repeat_no_number() {
+    let send = |from: &str| {
+        format!(
+            "[[step]]\nsend = \"withdrawal\"\nfrom = \"{from}\"\ncard = \"dara\"\namount = \"50000.00 KHR\"\n[[step]]\nexpect = \"0210\"\ncode = \"00\"\n"
+        )
+    };
+    let sections = "title = \"t\"\n[terminal.a]\nid = \"ATM00001\"\n[terminal.b]\nid = \"ATM00001\"\n";
+    replayed(&format!("{sections}{}{}{}", send("a"), send("b"), send("a"))).unwrap();
+}
+
 /// A switch that says back what it hears, byte for byte.
 async fn parrot() -> (String, tokio::task::JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -235,11 +292,64 @@ async fn what_cannot_be_read_or_cut_passes_all_the_same_and_is_told() {
     assert_eq!(back, all);
 
     drop(acquirer);
-    assert_eq!(serving.await.unwrap().unwrap(), Overheard { connections: 1, refused: 0 });
+    assert_eq!(serving.await.unwrap(), Overheard { connections: 1, refused: 0 });
     parrot.await.unwrap();
     let said = said.lock().unwrap().join("\n");
     for what in ["to the switch, 5 bytes, could not be read", "to the switch on connection 1 cannot be cut into messages"] {
         assert!(said.contains(what), "{what}\n{said}");
     }
     assert_eq!(recorder.scribe().tally().requests, 1);
+}
+
+/// A recorder of which only what it tells is looked at.
+fn listening(said: &Arc<Mutex<Vec<String>>>) -> Arc<Recorder> {
+    let said = Arc::clone(said);
+    let tell = Box::new(move |what: &str| said.lock().unwrap().push(what.to_owned()));
+    Arc::new(Recorder::new(Scribe::new(setting()), Dialect::builtin("iso87-ascii").unwrap(), Framing::TWO_BYTE, tell))
+}
+
+#[tokio::test]
+async fn where_the_switch_dies_the_acquirers_connection_ends_both_ways() {
+    let switch = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = switch.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(serve(listener, to, listening(&Arc::default()), true, std::future::pending()));
+    let mut acquirer = TcpStream::connect(address).await.unwrap();
+    drop(switch.accept().await.unwrap());
+
+    assert_eq!(acquirer.read(&mut [0; 8]).await.unwrap_or(0), 0);
+    // It has not closed its own end, and the link is over all the same.
+    let over = tokio::time::timeout(std::time::Duration::from_secs(10), serving).await.expect("the link is over").unwrap();
+    assert_eq!(over, Overheard { connections: 1, refused: 0 });
+    drop(acquirer);
+}
+
+/// A door at which the first one stumbles.
+struct Sill(TcpListener, std::sync::atomic::AtomicBool);
+
+impl proxy::Door for Sill {
+    async fn next(&self) -> std::io::Result<TcpStream> {
+        if self.1.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            return Err(std::io::Error::other("too many open files"));
+        }
+        Ok(self.0.accept().await?.0)
+    }
+}
+
+#[tokio::test]
+async fn one_who_cannot_be_accepted_is_told_and_the_next_is_served() {
+    let (to, parrot) = parrot().await;
+    let said: Arc<Mutex<Vec<String>>> = Arc::default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let sill = Sill(listener, true.into());
+    let serving = tokio::spawn(proxy::serve_at(sill, to, listening(&said), true, std::future::pending()));
+    let mut acquirer = TcpStream::connect(address).await.unwrap();
+    acquirer.write_all(b"\0\x05hello").await.unwrap();
+    acquirer.read_exact(&mut [0; 7]).await.unwrap();
+    drop(acquirer);
+    assert_eq!(serving.await.unwrap().connections, 1);
+    parrot.await.unwrap();
+    assert!(said.lock().unwrap().iter().any(|it| it.contains("too many open files")));
 }
