@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn a_configuration_that_the_switch_would_refuse_is_told_with_its_place() {
-        let file = |line: &str| format!("title = \"t\"\n[switch]\n{line}\n[[step]]\nsend = \"echo\"\n[[step]]\nexpect = \"0810\"\n");
+        let file =
+            |line: &str| format!("title = \"t\"\n[switch]\n{line}\n[[step]]\nsend = \"echo\"\n[[step]]\nexpect = \"0810\"\n");
         let unknown = told(&[&file("timers.atm_mss = 5")]);
         assert!(unknown[0].starts_with("Error 0.toml:3:8: unknown field `atm_mss`"), "{unknown:?}");
         assert_eq!(told(&[&file("timers.atm_ms = 0")]), ["Error 0.toml:3:8: timers.atm_ms: must be more than 0"]);
