@@ -1,5 +1,6 @@
 //! Every metric, named once, here. The engine's records tell what happened; this counts them.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -78,6 +79,7 @@ impl OrderOutcome {
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
+    names: Arc<[String]>,
     messages: IntCounterVec,
     unreadable: IntCounterVec,
     unbuildable: IntCounterVec,
@@ -118,6 +120,7 @@ pub struct Metrics {
 /// Makes metrics and registers them; a name that is taken twice is a mistake that the first test finds.
 struct Maker {
     registry: Registry,
+    names: RefCell<Vec<String>>,
 }
 
 impl Maker {
@@ -127,23 +130,31 @@ impl Maker {
         Ok(metric)
     }
 
+    /// The whole name of one that has a single value.
+    fn name(&self, name: &str) -> String {
+        let name = format!("payswitch_{name}");
+        self.names.borrow_mut().push(name.clone());
+        name
+    }
+
     fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
-        self.register(IntCounter::new(format!("payswitch_{name}"), help))
+        self.register(IntCounter::new(self.name(name), help))
     }
 
     fn counters(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
-        self.register(IntCounterVec::new(Opts::new(format!("payswitch_{name}"), help), labels))
+        self.register(IntCounterVec::new(Opts::new(self.name(name), help), labels))
     }
 
     fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
-        self.register(IntGauge::new(format!("payswitch_{name}"), help))
+        self.register(IntGauge::new(self.name(name), help))
     }
 
     fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
-        self.register(IntGaugeVec::new(Opts::new(format!("payswitch_{name}"), help), labels))
+        self.register(IntGaugeVec::new(Opts::new(self.name(name), help), labels))
     }
 
     fn seconds(&self, name: &str, help: &str, labels: &[&str], buckets: &[f64]) -> prometheus::Result<HistogramVec> {
+        self.names.borrow_mut().extend(["count", "sum"].map(|part| format!("payswitch_{name}_{part}")));
         let options = HistogramOpts::new(format!("payswitch_{name}"), help).buckets(buckets.to_vec());
         self.register(HistogramVec::new(options, labels))
     }
@@ -155,7 +166,7 @@ impl Metrics {
     /// # Errors
     /// Where a name is taken twice.
     pub fn new() -> prometheus::Result<Self> {
-        let make = Maker { registry: Registry::new() };
+        let make = Maker { registry: Registry::new(), names: RefCell::default() };
         let build = make.gauges("build_info", "Always 1; the labels tell what runs.", &["version"])?;
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         Ok(Self {
@@ -228,6 +239,7 @@ impl Metrics {
             queue: make.gauges("queue_length", "What waits, by queue.", &["queue"])?,
             queue_max: make.gauges("queue_capacity", "How much may wait; 0 where only time bounds it.", &["queue"])?,
             registry: make.registry,
+            names: make.names.into_inner().into(),
         })
     }
 
@@ -247,6 +259,11 @@ impl Metrics {
     pub fn watch(&self, rules: &Rules) -> Box<dyn Watch + Send> {
         let names = rules.banks.iter().map(|bank| (bank.id, bank.name.as_str().into())).collect();
         Box::new(Counting::new(self.clone(), Readiness::new(), names))
+    }
+
+    /// The name of every series, as [`Metrics::value`] takes it; some have no value until something is counted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
     }
 
     /// The value of a series by its name on `/metrics`; the sum where several have these labels, `None` where none has. A histogram

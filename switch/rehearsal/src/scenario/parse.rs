@@ -319,7 +319,7 @@ impl<'a> Reading<'a> {
 }
 
 /// What may have been meant, or else the remedy.
-fn meant(near: &[String], remedy: &str) -> String {
+pub(super) fn meant(near: &[String], remedy: &str) -> String {
     if near.is_empty() { remedy.to_owned() } else { format!("did you mean {}?", near.join(" or ")) }
 }
 

@@ -6,7 +6,7 @@ use faults::{FaultError, Name, Way};
 use model::{Kind, Mti};
 
 use super::model::{CommandWord, ExpectAt};
-use super::parse::{NOTHING_SENT, Reading};
+use super::parse::{NOTHING_SENT, Reading, meant};
 use super::reader::{Entry, Item, Table};
 use super::{
     Action, Assert, Check, Clock, Command, Error, Expect, Fault, Matcher, Send, Sent, Setting, SettingValue, Shape, Span,
@@ -400,7 +400,15 @@ fn currency(table: &mut Table<'_>) -> Result<model::Currency, Error> {
 }
 
 fn metric(table: &mut Table<'_>) -> Result<Subject, Error> {
-    let name = table.need("name", "say which metric: name = \"payswitch_…\"")?.text()?.to_owned();
+    let named = table.need("name", "say which metric: name = \"payswitch_…\"")?;
+    let name = named.text()?.to_owned();
+    // One that does not exist is as absent as one that nothing has counted yet.
+    if let Ok(metrics) = server::Metrics::new()
+        && !metrics.names().any(|it| it == name)
+    {
+        let near = bank_adapters::near(&name, metrics.names());
+        return Err(named.error(format!("the switch has no metric {name:?}"), meant(&near, "write one that /metrics shows")));
+    }
     let labels = table.take("labels").map_or(Ok(Vec::new()), |it| Ok(it.table()?.rest()))?;
     let labels = labels.into_iter().map(|it| Ok((it.key.to_owned(), it.value.scalar()?))).collect::<Result<_, Error>>()?;
     Ok(Subject::Metric { name, labels })

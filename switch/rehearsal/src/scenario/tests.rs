@@ -180,6 +180,11 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
         (&step("expect = \"nothing\"\nwithin = \"99999999999d\""), "7:10", "at most 400 days"),
         (&step("clock = \"25s\""), "6:9", "write \"+25s\""),
         (&step("assert = \"owed\"\nnumber = 0"), "7:1", "known here: as, bank, count, eventually"),
+        (
+            &step("assert = \"metric\"\nname = \"payswitch_late_replys_total\"\nvalue = { absent = true }"),
+            "7:8",
+            "did you mean payswitch_late_replies_total?",
+        ),
         (&step("assert = \"owed\""), "6:10", "say what it is to be: count"),
         (&step("assert = \"ledger\"\ncurrency = \"KHR\"\nheld = \"0 KHR\""), "5:1", "card = \"dara\""),
     ];
