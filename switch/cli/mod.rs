@@ -168,8 +168,8 @@ fn asked_to_stop() -> impl Future<Output = std::io::Result<()>> {
     use tokio::signal::unix::{SignalKind, signal};
     // To listen for a signal ends its being ignored, and somebody may have wanted it ignored.
     let under_nohup = ignores_hang_up();
-    let listening = signal(SignalKind::terminate())
-        .and_then(|it| Ok((it, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)));
+    let listening =
+        signal(SignalKind::terminate()).and_then(|it| Ok((it, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)));
     async move {
         let (mut terminate, mut interrupt, mut hang_up) = listening?;
         tokio::select! {
