@@ -90,6 +90,16 @@ pub enum Fault {
     CrashTakenForUnsent,
     /// Whoever breaks a profile is not told which field.
     FieldNotNamed,
+    /// What is approved in a bank's stead has no bound.
+    StandInUnbounded,
+    /// A PIN or a cryptogram that nobody has verified is approved in a bank's stead.
+    StandInUnverified,
+    /// An advice is held to its card's limits.
+    AdviceDeclined,
+    /// What is owed to banks for one card goes out in any order.
+    ForwardOutOfOrder,
+    /// What is not answered is sent again after the same short wait every time.
+    BackoffForgotten,
     /// Wherever an acquirer is to be told this code he is told another.
     WrongCode(ResponseCode),
 }
@@ -143,6 +153,11 @@ impl Fault {
         Self::CutoverNotTold,
         Self::CrashTakenForUnsent,
         Self::FieldNotNamed,
+        Self::StandInUnbounded,
+        Self::StandInUnverified,
+        Self::AdviceDeclined,
+        Self::ForwardOutOfOrder,
+        Self::BackoffForgotten,
     ];
 }
 

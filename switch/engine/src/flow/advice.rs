@@ -9,9 +9,9 @@ use crate::input::Acquirer;
 use crate::kinds::{OnTimeout, row_of};
 use crate::out::Out;
 use crate::record::Record;
-use crate::rules::{fees, route};
+use crate::rules::{fees, limits, route};
 use crate::state::{Answer, Asked, HoldEnd, Used};
-use crate::{BankId, LegId, LinkId};
+use crate::{BankId, LegId, LinkId, sabotage};
 
 /// An acquirer's advice.
 pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
@@ -29,13 +29,19 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
         Ok(bank) => bank,
         Err(code) => return super::request::refuse(turn, asked, code, true),
     };
+    let date = turn.state().date();
+    if sabotage::is(sabotage::Fault::AdviceDeclined)
+        && let Err(code) = limits::take(turn.rules(), turn.state().usage(), &asked, step.asks, date)
+    {
+        return super::request::refuse(turn, asked, code, true);
+    }
     let original = message.original.and_then(|named| reversal::authorization(turn, &asked, named));
     let transaction = turn.state().book().next_id();
     turn.record(&Record::AdviceAccepted { transaction, asked, original });
     if let Some(original) = original {
         hold::end(turn, LegId { transaction: original, index: 0 }, HoldEnd::Completed);
     }
-    let fee = fees::due(turn.rules(), &asked, step, bank, turn.state().date());
+    let fee = fees::due(turn.rules(), &asked, step, bank, date);
     let leg = owe(turn, transaction, bank.id, fee, None);
     promise(turn, leg, &asked, step.holds);
     answer::tell(turn, transaction, Answer::of(ResponseCode::APPROVED), answer::Passed::default());

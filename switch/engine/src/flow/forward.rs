@@ -20,7 +20,8 @@ pub(super) fn attempt<O: Out>(turn: &mut Turn<'_, O>, id: LegId) {
     if leg.owed_since.is_some_and(|since| turn.now.since(since) >= forward.forward_life) {
         return end(turn, id, None, true);
     }
-    let ready = turn.state().forward().is_head(lane, id) && turn.state().banks().is_available(leg.bank);
+    let in_turn = turn.state().forward().is_head(lane, id) || sabotage::is(sabotage::Fault::ForwardOutOfOrder);
+    let ready = in_turn && turn.state().banks().is_available(leg.bank);
     let message = if ready { owed(turn, id, &leg) } else { None };
     // What waits for its turn or its bank is called when that comes, not by the clock.
     let wait = match message {
@@ -86,7 +87,8 @@ fn advice<O: Out>(turn: &Turn<'_, O>, id: LegId, leg: &Leg) -> Option<Message<'s
 
 /// Doubles with each try, up to a bound.
 fn backoff(first: Duration, max: Duration, attempts: u16) -> Duration {
-    first.saturating_mul(1 << attempts.min(16)).min(max)
+    let doubled = if sabotage::is(sabotage::Fault::BackoffForgotten) { 0 } else { attempts.min(16) };
+    first.saturating_mul(1 << doubled).min(max)
 }
 
 /// Whether a bank's code settles the matter; others say that it cannot tell now.
