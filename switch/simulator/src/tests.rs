@@ -67,6 +67,11 @@ fn finder(sabotage: Sabotage) -> Checker {
             | Fault::CutoverNotTold
             | Fault::CrashTakenForUnsent
             | Fault::FieldNotNamed
+            | Fault::StandInUnbounded
+            | Fault::StandInUnverified
+            | Fault::AdviceDeclined
+            | Fault::ForwardOutOfOrder
+            | Fault::BackoffForgotten
             | Fault::WrongCode(_) => unreachable!("the simulator does not look for it"),
         },
     }
