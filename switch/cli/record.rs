@@ -59,7 +59,7 @@ pub(super) struct Record {
     /// The configuration of the recorded switch: what of it is not as shipped goes into the scenario.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The [[acquirer]] of that configuration that is recorded; the first where left out.
+    /// The acquirer of that configuration whose link is recorded; the first where left out.
     #[arg(long, value_name = "NAME", requires = "config")]
     link: Option<String>,
     /// Stop after this time: 30s, 5m, 1h30m.
