@@ -1,5 +1,7 @@
 //! Moments as scenario files write them.
 
+use std::time::Duration;
+
 use model::{BusinessDate, Timestamp, UtcOffset};
 use toml::value::{Datetime, Offset};
 
@@ -11,10 +13,10 @@ pub(crate) fn moment(at: Datetime, local: UtcOffset) -> Option<(Timestamp, UtcOf
         Some(Offset::Z) => UtcOffset::default(),
         Some(Offset::Custom { minutes }) => UtcOffset::from_minutes(minutes)?,
     };
-    let minutes = day(at)?.days() * 1440 + i64::from(time.hour) * 60 + i64::from(time.minute) - i64::from(offset.minutes());
-    let seconds = minutes * 60 + i64::from(time.second.unwrap_or(0));
-    let micros = seconds * 1_000_000 + i64::from(time.nanosecond.unwrap_or(0) / 1000);
-    Some((Timestamp::from_micros(micros), offset))
+    let seconds = u64::from(time.hour) * 3600 + u64::from(time.minute) * 60 + u64::from(time.second.unwrap_or(0));
+    // As exact as a moment is: to the microsecond.
+    let since_midnight = Duration::from_micros(seconds * 1_000_000 + u64::from(time.nanosecond.unwrap_or(0) / 1000));
+    Some((offset.midnight(day(at)?) + since_midnight, offset))
 }
 
 /// The calendar date in it.
