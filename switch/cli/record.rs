@@ -79,6 +79,11 @@ pub(super) struct Record {
     date: Option<BusinessDate>,
 }
 
+/// Says what cannot be recorded.
+fn tell() -> Tell {
+    Box::new(|what| say!("payswitch: {what}"))
+}
+
 fn rrn(text: &str) -> Result<Rrn, String> {
     Rrn::new(text.as_bytes()).ok_or_else(|| "a reference has at most 12 characters".into())
 }
@@ -107,11 +112,10 @@ impl Record {
         let speech = known.speech(self.dialect.as_deref(), self.framing)?;
         let mut setting = known.setting(cast.clone(), &format!("Recorded between acquirers and {to}"));
         setting.switch.extend(speech.over);
-        let tell: Tell = Box::new(|what| drop(writeln!(std::io::stderr(), "payswitch: {what}")));
-        let recorder = Arc::new(Recorder::new(Scribe::new(setting), dialect(&speech.dialect)?, speech.framing, tell));
+        let recorder = Arc::new(Recorder::new(Scribe::new(setting), dialect(&speech.dialect)?, speech.framing, tell()));
         let listener = TcpListener::bind(listen).await.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
         let asked = asked_to_stop();
-        eprintln!("recording: {} → {to}; Ctrl-C ends it and writes {}", listener.local_addr()?, sheet.path.display());
+        say!("recording: {} → {to}; Ctrl-C ends it and writes {}", listener.local_addr()?, sheet.path.display());
         let lasting = self.lasting;
         let stop = async move {
             let over = async {
@@ -241,8 +245,7 @@ impl Recording {
         let sheet = Sheet::at(out, force, known.offset, SystemClock::start().now())?;
         let speech = known.speech(None, None)?;
         let scribe = Scribe::new(known.setting(cast.clone(), "The story of payswitch demo, recorded"));
-        let tell: Tell = Box::new(|what| drop(writeln!(std::io::stderr(), "payswitch: {what}")));
-        let recorder = Arc::new(Recorder::new(scribe, dialect(&speech.dialect)?, speech.framing, tell));
+        let recorder = Arc::new(Recorder::new(scribe, dialect(&speech.dialect)?, speech.framing, tell()));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, stop) = (listener.local_addr()?, CancellationToken::new());
         let serving = serve(listener, to.to_string(), Arc::clone(&recorder), false, stop.clone().cancelled_owned());
@@ -298,8 +301,7 @@ impl Sheet {
         let tally = scribe.tally();
         let _ = writeln!(std::io::stdout(), "{}", told(&tally));
         let Some(text) = scribe.write() else {
-            // Who was to read it may have gone with the window.
-            let _ = writeln!(std::io::stderr(), "payswitch: nothing was recorded, so nothing was written");
+            say!("payswitch: nothing was recorded, so nothing was written");
             return Ok(ExitCode::FAILURE);
         };
         // What a recorder writes a reader must understand, and none reads a card number: what is refused stands nowhere.

@@ -156,7 +156,7 @@ impl Fmt {
             let scenario = match Scenario::load(file, &cast) {
                 Ok(scenario) => scenario,
                 Err(error) => {
-                    eprintln!("error: {error}\n");
+                    say!("error: {error}\n");
                     good = false;
                     continue;
                 }
@@ -184,7 +184,7 @@ impl Import {
         let bytes = match std::fs::read(&self.sheet) {
             Ok(bytes) => bytes,
             Err(error) => {
-                eprintln!("payswitch: {sheet}: {error}; name a sheet that was saved as CSV");
+                say!("payswitch: {sheet}: {error}; name a sheet that was saved as CSV");
                 return Ok(ExitCode::from(NOTHING_FOUND));
             }
         };
@@ -192,8 +192,8 @@ impl Import {
         let files = match import::import(&name, &bytes, &cast) {
             Ok(files) => files,
             Err(problems) => {
-                problems.iter().for_each(|problem| eprintln!("{sheet}: {problem}"));
-                eprintln!("payswitch: nothing was written");
+                problems.iter().for_each(|problem| say!("{sheet}: {problem}"));
+                say!("payswitch: nothing was written");
                 return Ok(ExitCode::FAILURE);
             }
         };
@@ -220,10 +220,10 @@ fn cast(path: Option<&Path>) -> Result<Cast, Failure> {
 fn found(paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
     match replay::files(paths) {
         Ok(files) if files.is_empty() => {
-            eprintln!("payswitch: no scenario was found; name a file, or a folder with *.toml in it");
+            say!("payswitch: no scenario was found; name a file, or a folder with *.toml in it");
         }
         Ok(files) => return Some(files),
-        Err((path, error)) => eprintln!("payswitch: {}: {error}; name a scenario file, or a folder of them", path.display()),
+        Err((path, error)) => say!("payswitch: {}: {error}; name a scenario file, or a folder of them", path.display()),
     }
     None
 }
