@@ -10,6 +10,7 @@ mod amount;
 mod entry;
 mod error;
 mod fault;
+mod format;
 pub mod pain001;
 pub mod payroll_csv;
 mod source;
@@ -21,6 +22,7 @@ mod xml;
 pub use entry::{Block, Entry, Header, Item, Totals};
 pub use error::Error;
 pub use fault::{Fault, Problem, ReasonCode, Severity, UnknownReason};
+pub use format::{Format, Reader, read};
 pub use sum::Sum;
 pub use words::{Account, AccountKind, Agent, AgentKind, EmployeeId, Identifier, Moment, Name, Purpose, Remittance};
 

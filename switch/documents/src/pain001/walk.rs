@@ -166,11 +166,11 @@ impl Walk {
             Mark::Header => self.part(Mark::Header),
             Mark::Block => {
                 self.part(Mark::Block);
-                self.block = BlockDraft { line: place.line, ..BlockDraft::default() };
+                self.block = BlockDraft { place: Some(place), ..BlockDraft::default() };
             }
             Mark::Item => {
                 if self.block.tally.count == 0 {
-                    self.block_head(place);
+                    self.block_head(self.block.place.unwrap_or(place));
                 }
                 self.part(Mark::Item);
                 self.item = ItemDraft { place: Some(place), ..ItemDraft::default() };

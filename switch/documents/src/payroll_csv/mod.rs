@@ -161,7 +161,7 @@ impl Content {
             (Stage::Items, "batch") => return out_of_order("batch"),
             (Stage::Batch, "item") => return out_of_order("item"),
             (Stage::Batch, "total") => return out_of_order("total"),
-            (Stage::Batch, _) => return Err((record.place, Problem::OtherRecord)),
+            (Stage::Batch, _) => return out_of_order("of another kind"),
             (Stage::Items, "item") => self.item(record),
             (Stage::Items, _) => {
                 self.fail(record.place, Column::Record, Problem::OtherRecord);
