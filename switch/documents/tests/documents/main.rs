@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "tests may fail")]
 
 mod corpus;
+mod made;
+mod memory;
+mod properties;
 
 use std::path::PathBuf;
 
