@@ -72,7 +72,7 @@ impl<'a> Order<'a> {
 /// Which way DE4 goes on the customer's account: 1 in, -1 out, 0 nowhere.
 pub(super) fn sign(kind: Kind, customers: &Customers) -> i64 {
     match kind {
-        Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer => -1,
+        Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer | Kind::Funding | Kind::Recall => -1,
         Kind::Refund | Kind::Deposit | Kind::Salary => 1,
         Kind::TopUp if matches!(customers, Customers::Phones { .. }) => 1,
         Kind::TopUp => -1,

@@ -91,6 +91,11 @@ const fn pays_at_machine(asks: Kind) -> Step {
     step(asks, Timer::Atm, OnTimeout::Reverse, Moves::Takes)
 }
 
+/// An account that is named, not a card's, pays.
+const fn debits(asks: Kind) -> Step {
+    Step { at: At::Receiver, ..step(asks, Timer::Atm, OnTimeout::Reverse, Moves::Takes) }
+}
+
 /// An account receives what cannot be taken back from where it came.
 const fn credits(asks: Kind) -> Step {
     Step { at: At::Receiver, ..step(asks, Timer::Atm, OnTimeout::Repeat, Moves::Gives) }
@@ -120,6 +125,8 @@ const fn financial(kind: Kind) -> Option<Row> {
         Kind::Refund => moves(&[REFUNDS]),
         Kind::Deposit => moves(&[TAKES_CASH_IN]),
         Kind::Salary => moves(const { &[credits(Kind::Salary)] }),
+        Kind::Funding => moves(const { &[debits(Kind::Funding)] }),
+        Kind::Recall => moves(const { &[debits(Kind::Recall)] }),
         Kind::Transfer => moves(const { &[pays_at_machine(Kind::Transfer), credits(Kind::Salary)] }),
         Kind::TopUp => moves(const { &[pays_at_machine(Kind::TopUp), credits(Kind::TopUp)] }),
         Kind::VirtualCard => moves(const { &[step(Kind::VirtualCard, Timer::Atm, OnTimeout::Repeat, Moves::Nothing)] }),
@@ -143,6 +150,8 @@ const fn authorization(kind: Kind) -> Option<Row> {
         | Kind::Transfer
         | Kind::VirtualCard
         | Kind::PinChange
+        | Kind::Funding
+        | Kind::Recall
         | Kind::TopUp => None,
     }
 }

@@ -27,13 +27,17 @@ pub enum Kind {
     VirtualCard,
     /// 92: the PIN is changed (ours).
     PinChange,
+    /// 93: a payer's account (DE102) is debited, whole or not at all, so that a payroll can be paid (ours). Only the switch asks for it.
+    Funding,
+    /// 94: what an account (DE102) was paid too much is taken back, up to what it holds (ours). Only the switch asks for it.
+    Recall,
     /// 98: prepaid credit for a mobile phone (ours).
     TopUp,
 }
 
 impl Kind {
     /// Every kind, in the order of its processing code.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Purchase,
         Self::Withdrawal,
         Self::CashBack,
@@ -45,6 +49,8 @@ impl Kind {
         Self::Transfer,
         Self::VirtualCard,
         Self::PinChange,
+        Self::Funding,
+        Self::Recall,
         Self::TopUp,
     ];
 
@@ -63,6 +69,8 @@ impl Kind {
             Self::Transfer => 40,
             Self::VirtualCard => 91,
             Self::PinChange => 92,
+            Self::Funding => 93,
+            Self::Recall => 94,
             Self::TopUp => 98,
         }
     }
@@ -88,8 +96,16 @@ impl Kind {
             Self::Transfer => "transfer",
             Self::VirtualCard => "virtual-card",
             Self::PinChange => "pin-change",
+            Self::Funding => "funding",
+            Self::Recall => "recall",
             Self::TopUp => "top-up",
         }
+    }
+
+    /// Whether the switch alone asks banks for it: no acquirer may, for it debits an account without its holder.
+    #[must_use]
+    pub fn is_of_switch(self) -> bool {
+        matches!(self, Self::Funding | Self::Recall)
     }
 
     /// The kind with this name.

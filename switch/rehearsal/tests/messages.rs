@@ -158,6 +158,11 @@ fn of_kind(at: &Counter, kind: Kind, dara: &Card, sophea: &Card) -> Message<'sta
         Kind::CashBack => Message { balances: Some(Content::ascii(CASH)), ..request },
         Kind::Transfer => Message { receiver: InstitutionId::new(116_001), to_account: account, ..request },
         Kind::Salary => at.till.salary(InstitutionId::new(116_001).unwrap(), account.unwrap(), khr(1_200_000)),
+        Kind::Funding | Kind::Recall => {
+            let salary = at.till.salary(InstitutionId::new(116_001).unwrap(), account.unwrap(), khr(1_200_000));
+            let processing = Some(model::ProcessingCode::of(kind));
+            Message { processing, from_account: account, to_account: None, ..salary }
+        }
         Kind::TopUp => Message { receiver: InstitutionId::new(116_701), to_account: Text::new(b"00112345678"), ..request },
         Kind::PinChange => {
             Message { pin_block: Some(Sensitive::raw(PIN_BLOCK)), additional: Some(Content::ascii(NEW_PIN_BLOCK)), ..request }

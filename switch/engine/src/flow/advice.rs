@@ -1,7 +1,7 @@
 //! Advices (0120, 0220): an acquirer tells what has happened. Once durable they are answered 00 by the switch, which from then on
 //! owes them to the bank. They are never declined for business reasons, nor by a limit.
 
-use model::{Message, ResponseCode, TransactionId};
+use model::{Kind, Message, ResponseCode, TransactionId};
 
 use super::request::{Known, asked, known};
 use super::{Turn, answer, forward, hold, legs, posting, reversal};
@@ -19,6 +19,9 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
         return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
     };
     let Some(row) = row_of(&asked) else { return answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED) };
+    if asked.kind().is_some_and(Kind::is_of_switch) {
+        return answer::refuse(turn, link, message, ResponseCode::NOT_PERMITTED_TO_TERMINAL);
+    }
     match known(turn, &asked, true, false) {
         Known::No { .. } => {}
         Known::Conflict => return answer::refuse(turn, link, message, ResponseCode::DUPLICATE),

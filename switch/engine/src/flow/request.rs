@@ -21,6 +21,9 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
         return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
     };
     let Some(row) = row_of(&asked) else { return refuse(turn, asked, ResponseCode::NOT_SUPPORTED, true) };
+    if kind.is_of_switch() {
+        return refuse(turn, asked, ResponseCode::NOT_PERMITTED_TO_TERMINAL, true);
+    }
     let charged_before = match known(turn, &asked, row.moves_money, message.pin_block.is_some()) {
         Known::No { charged } => charged,
         Known::Conflict => return refuse(turn, asked, ResponseCode::DUPLICATE, false),

@@ -411,7 +411,7 @@ impl Ledger {
 /// The side of the holder's account.
 fn side_of(kind: Option<Kind>, by_card: bool) -> Side {
     match kind {
-        Some(Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer) => Side::Debit,
+        Some(Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer | Kind::Funding | Kind::Recall) => Side::Debit,
         Some(Kind::TopUp) if by_card => Side::Debit,
         Some(Kind::Refund | Kind::Deposit | Kind::Salary | Kind::TopUp) => Side::Credit,
         Some(Kind::Balance | Kind::MiniStatement | Kind::VirtualCard | Kind::PinChange) | None => Side::Neither,

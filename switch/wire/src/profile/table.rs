@@ -92,6 +92,17 @@ const SALARY: Profile = Profile {
     ..of("salary credit to an account", FINANCIAL, &[26])
 };
 
+const DEBIT_OF_ACCOUNT: FieldSet = COMMON.or(fields(&[4, 100, 102]));
+const FUNDING: Profile = Profile {
+    mandatory: DEBIT_OF_ACCOUNT,
+    conditional: &[],
+    optional: fields(&[15, 18, 22, 25, 32, 33, 37, 42, 48, 60, 61, 62, 63]),
+    forbidden: NOT_IN_REQUEST.or(fields(&[2, 35, 52, 55])),
+    ..of("a payer's account is debited for a payroll, by the switch only (ours)", FINANCIAL, &[93])
+};
+const RECALL: Profile =
+    Profile { kinds: &[94], title: "an account is debited of what it was paid too much, by the switch only (ours)", ..FUNDING };
+
 const FINANCIAL_RESPONSE: Profile = Profile {
     mandatory: fields(&[7, 11, 39]),
     conditional: &[
@@ -280,6 +291,8 @@ pub(super) static PROFILES: &[Profile] = &[
     TRANSFER,
     VIRTUAL_CARD,
     PIN_CHANGE,
+    FUNDING,
+    RECALL,
     TOP_UP,
     FINANCIAL_RESPONSE,
     FINANCIAL_ADVICE,
