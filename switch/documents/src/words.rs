@@ -327,9 +327,9 @@ mod tests {
             Name::new("Sok Dara").unwrap(),
             EmployeeId::new("100000017").unwrap(),
             Account::own("001000001116").unwrap(),
-            Identifier::new("9116010000000018").unwrap()
+            Identifier::new("9116010000000019").unwrap()
         );
-        assert_eq!(told, "… … …116 \"911601******0018\"");
+        assert_eq!(told, "… … …116 \"911601******0019\"");
     }
 
     #[test]

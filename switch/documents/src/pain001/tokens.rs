@@ -54,6 +54,7 @@ pub(super) struct Tokens<R> {
     buffer: Vec<u8>,
     /// What the last token says: a name or a text.
     text: String,
+    place: Place,
     depth: usize,
     any: bool,
     rooted: bool,
@@ -67,18 +68,33 @@ impl<R: BufRead> Tokens<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.enable_all_checks(true);
-        Self { reader, buffer: Vec::new(), text: String::new(), depth: 0, any: false, rooted: false, namespace: None }
+        Self {
+            reader,
+            buffer: Vec::new(),
+            text: String::new(),
+            place: Place::START,
+            depth: 0,
+            any: false,
+            rooted: false,
+            namespace: None,
+        }
     }
 
-    /// The place of what comes next.
+    /// The place of what was read last, sound or not.
     pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The place behind all that was read.
+    pub(super) fn end(&self) -> Place {
         self.reader.get_ref().place()
     }
 
     /// The next piece.
-    pub(super) fn next(&mut self) -> Result<Token<'_>, Problem> {
+    pub(super) fn next(&mut self) -> Result<(Place, Token<'_>), Problem> {
         let found = loop {
             self.buffer.clear();
+            self.place = self.reader.get_ref().place();
             self.reader.get_mut().begin_piece();
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
@@ -133,13 +149,14 @@ impl<R: BufRead> Tokens<R> {
                 Event::Eof => break Found::End,
             }
         };
-        Ok(match found {
+        let token = match found {
             Found::Open(attributes) => Token::Open { name: &self.text, namespace: self.namespace.as_deref(), attributes },
             Found::Text => Token::Text(&self.text),
             Found::Character(character) => Token::Character(character),
             Found::Close => Token::Close,
             Found::End => Token::End,
-        })
+        };
+        Ok((self.place, token))
     }
 }
 
