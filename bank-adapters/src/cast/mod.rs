@@ -5,6 +5,7 @@
 
 mod bulk;
 mod file;
+mod given;
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,8 @@ pub(crate) struct Core {
     finished: bool,
     follower: mpsc::Sender<u64>,
     readiness: Readiness,
+    /// Told the day, by which cards expire.
+    cards: Arc<crate::cards::Shared>,
     /// Orders that were carried out and wait for their block, oldest first: whoever gave them is told when it is durable.
     ordered: VecDeque<(u64, oneshot::Sender<Result<u64, Unfulfilled>>)>,
 }
@@ -126,6 +129,7 @@ impl Core {
         journal: Journal,
         follower: mpsc::Sender<u64>,
         readiness: Readiness,
+        cards: Arc<crate::cards::Shared>,
     ) -> Self {
         let commit = Rc::new(Notify::new());
         Self {
@@ -143,6 +147,7 @@ impl Core {
             finished: false,
             follower,
             readiness,
+            cards,
             ordered: VecDeque::new(),
         }
     }
@@ -326,6 +331,7 @@ impl Core {
         self.metrics.set_queue(Queue::Connections, self.slots.len(), limits.connections_max);
         self.metrics.set_state(state, self.shard.rules());
         self.gate.gauge();
+        self.cards.set_day(self.shard.rules().offset.date(self.clock.now()));
     }
 
     /// The moment to which a clock that stands is to be moved.

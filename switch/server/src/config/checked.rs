@@ -31,6 +31,8 @@ pub struct Plan {
     pub cast: Option<PathBuf>,
     /// Further made-up cards for each of them.
     pub bulk_per_bank: u32,
+    /// Whether only cards of the store are taken.
+    pub known_only: bool,
     /// Bounds.
     pub limits: LimitsSection,
     /// How blocks are synced.
@@ -250,6 +252,7 @@ impl Config {
             banks,
             cast: self.cast.file.clone(),
             bulk_per_bank: self.cast.bulk_per_bank,
+            known_only: self.cards.known_only,
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
             time: Time::System,

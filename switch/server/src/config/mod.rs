@@ -75,6 +75,9 @@ pub struct Config {
     /// Who has cards at the reference banks.
     #[serde(default)]
     pub cast: CastSection,
+    /// What the switch asks the card store.
+    #[serde(default)]
+    pub cards: CardsSection,
     /// How long to wait for what.
     #[serde(default)]
     pub timers: TimersSection,
@@ -206,6 +209,14 @@ pub struct CastSection {
     pub file: Option<PathBuf>,
     /// Further made-up cards for each bank, for load.
     pub bulk_per_bank: u32,
+}
+
+/// `[cards]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardsSection {
+    /// Whether only cards of the store are taken, as far as they may be used.
+    pub known_only: bool,
 }
 
 /// `[timers]`, all in milliseconds.
