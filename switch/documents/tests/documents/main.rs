@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "tests may fail")]
 
 mod corpus;
+#[path = "../../../../tests/e2e/left_out.rs"]
+mod left_out;
 mod made;
 mod memory;
 mod properties;
+mod schema;
 
 use std::path::PathBuf;
 
