@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may fail")]
 
 mod corpus;
+mod docs;
 #[path = "../../../../tests/e2e/left_out.rs"]
 mod left_out;
 mod made;

@@ -104,7 +104,7 @@ fn what_the_schema_refuses_is_refused() {
     let mut runner = TestRunner::default();
     let (mut by_both, mut by_us, mut taken) = (0, 0, 0);
     for edition in pain001::Edition::ALL {
-        let strategy = (document(), vec((any::<prop::sample::Index>(), 0..7), 1..3));
+        let strategy = (document(), vec((any::<prop::sample::Index>(), 0..9), 1..3));
         for _ in 0..DOCUMENTS * 5 {
             let (made, changes) = strategy.new_tree(&mut runner).unwrap().current();
             let text = mutated(String::from_utf8(made.xml(edition)).unwrap(), &changes);

@@ -32,7 +32,7 @@ pub(super) fn without(text: &str, name: &str) -> String {
     [&text[..element.whole.start], &text[element.whole.end..]].concat()
 }
 
-/// The text with elements lost, doubled, renamed, emptied, filled, or moved.
+/// The text with elements lost, doubled, renamed, emptied, filled, padded, or moved.
 pub(super) fn mutated(mut text: String, changes: &[(Index, i32)]) -> String {
     for (index, change) in changes {
         let elements = elements(&text);
@@ -45,6 +45,8 @@ pub(super) fn mutated(mut text: String, changes: &[(Index, i32)]) -> String {
             3 => text.replace_range(inside.clone(), ""),
             4 => text.replace_range(inside.clone(), &"x".repeat(141)),
             5 => text.replace_range(inside.clone(), "-1.5"),
+            6 => text.replace_range(inside.clone(), &format!(" {} ", &text[inside.clone()])),
+            7 => text.replace_range(inside.clone(), &format!("{}{}", &text[inside.clone()], " ".repeat(40))),
             _ => {
                 // Behind the element that follows, whichever that is.
                 text.replace_range(whole.clone(), "");
