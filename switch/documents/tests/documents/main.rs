@@ -1,6 +1,6 @@
 //! Payroll documents from outside: files that must be refused and how, files that must be read, what writers write.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail")]
 
 mod corpus;
 mod docs;
