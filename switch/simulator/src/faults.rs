@@ -114,8 +114,6 @@ faults! {
     PayrollSamePeople = "somebody in two payrolls",
     /// Salaries that were refused are handed in again.
     PayrollCorrected = "payroll corrected",
-    /// An operator says what became of a salary.
-    PayrollSettled = "salary settled by order",
     /// An operator has a payer's account credited once more.
     PayrollCredited = "payer credited by order",
 }

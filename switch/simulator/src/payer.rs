@@ -79,14 +79,13 @@ impl World {
         if self.is_calm {
             return;
         }
-        match self.payers.random.below(12) {
+        match self.payers.random.below(11) {
             0..4 => self.submit_new(),
             4 => self.submit_again(),
             5..8 => self.approve_some(),
             8 => self.cancel_some(),
             9 => self.recall_some(),
-            10 => self.submit_corrected(),
-            _ => self.settle_some(),
+            _ => self.submit_corrected(),
         }
     }
 
@@ -250,33 +249,11 @@ impl World {
         self.payroll_done(OPERATOR, &PayrollOrder::Recall { item, amount, why: *b"MD07" }, Fault::PayrollRecalled);
     }
 
-    /// An item that is on the dead-letter list is settled as its bank's books have it: an operator has asked there.
-    fn settle_some(&mut self) {
-        let dead = |state: &State| -> Vec<ItemId> {
-            let legs = state.dead_letters().filter_map(|leg| match Purpose::of(leg.transaction) {
-                Some(Purpose::Item(item)) => Some(item),
-                _ => None,
-            });
-            legs.collect()
-        };
-        let dead = self.host.state().map(dead).unwrap_or_default();
-        let Some(item) = self.some(&dead) else { return };
-        let paid = self.is_credited(item);
-        self.payroll_done(OPERATOR, &PayrollOrder::Settle { item, paid }, Fault::PayrollSettled);
-    }
-
-    fn is_credited(&self, item: ItemId) -> bool {
-        let rrn = Purpose::Item(item).rrn();
-        let mut operations = self.banks.iter().flat_map(|bank| &bank.ledger.operations);
-        operations.any(|it| it.rrn == Some(rrn) && it.code.approves() && it.stands > 0)
-    }
-
     /// What operators do about payrolls when everything is calm; whether nothing is left to be done.
     pub(crate) fn payrolls_rest(&mut self) -> bool {
         if self.host.state().is_none() {
             return false;
         }
-        self.settle_some();
         for batch in self.batches(|it| it == BatchState::Opening) {
             self.payroll_done(OPERATOR, &PayrollOrder::Cancel(batch), Fault::PayrollCancelled);
         }
