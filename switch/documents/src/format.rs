@@ -31,7 +31,10 @@ impl Format {
         let text = bytes.trim_ascii_start();
         let problem = match () {
             () if first.is_empty() => Problem::Nothing,
-            () if first.starts_with(b"\xFF\xFE") || first.starts_with(b"\xFE\xFF") || bytes.iter().take(4).any(|byte| *byte == 0) => {
+            () if first.starts_with(b"\xFF\xFE")
+                || first.starts_with(b"\xFE\xFF")
+                || bytes.iter().take(4).any(|byte| *byte == 0) =>
+            {
                 Problem::NotUtf8
             }
             () if text.starts_with(b"<") => return Ok(Self::Pain001),
@@ -60,7 +63,12 @@ pub fn read<R: BufRead>(mut input: R) -> Result<Reader<R>, Fault> {
             Ok(first) => break first,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
-                return Err(Fault { line: 1, column: 1, field: "Document".to_owned(), problem: Problem::Unreadable(error.kind()) });
+                return Err(Fault {
+                    line: 1,
+                    column: 1,
+                    field: "Document".to_owned(),
+                    problem: Problem::Unreadable(error.kind()),
+                });
             }
         }
     };

@@ -6,8 +6,8 @@
 use std::io::BufRead;
 
 use model::Currency;
-use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::errors::{IllFormedError, SyntaxError};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use quick_xml::{Error, NsReader, XmlVersion};
 
@@ -26,7 +26,11 @@ const NAME_MAX: usize = 128;
 /// A piece of XML.
 pub(super) enum Token<'a> {
     /// The local name of an element, its namespace, and what its attributes say.
-    Open { name: &'a str, namespace: Option<&'a str>, attributes: Attributes },
+    Open {
+        name: &'a str,
+        namespace: Option<&'a str>,
+        attributes: Attributes,
+    },
     /// Text between tags, or a part of it.
     Text(&'a str),
     /// One character that was written as a reference.
@@ -64,7 +68,16 @@ impl<R: BufRead> Tokens<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.enable_all_checks(true);
-        Self { reader, buffer: Vec::new(), text: String::new(), place: Place::START, depth: 0, any: false, rooted: false, namespace: None }
+        Self {
+            reader,
+            buffer: Vec::new(),
+            text: String::new(),
+            place: Place::START,
+            depth: 0,
+            any: false,
+            rooted: false,
+            namespace: None,
+        }
     }
 
     /// The place of what was read last, sound or not.
@@ -123,7 +136,9 @@ impl<R: BufRead> Tokens<R> {
                 }
                 Event::GeneralRef(reference) => break Found::Character(character(&reference)?),
                 Event::Decl(declaration) if first => declared(&declaration)?,
-                Event::Decl(_) => return Err(Problem::NotWellFormed("an XML declaration stands elsewhere than at the beginning")),
+                Event::Decl(_) => {
+                    return Err(Problem::NotWellFormed("an XML declaration stands elsewhere than at the beginning"));
+                }
                 Event::Comment(text) if text.chars().all(is_sound) => {}
                 Event::PI(text) if text.chars().all(is_sound) && !text.target().eq_ignore_ascii_case("xml") => {}
                 Event::Comment(_) | Event::PI(_) | Event::CData(_) => return Err(Problem::NotWellFormed(CHARACTER)),

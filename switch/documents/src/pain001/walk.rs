@@ -114,7 +114,13 @@ impl Walk {
     ///
     /// # Errors
     /// Where the root element is that of another message.
-    pub(super) fn open(&mut self, place: Place, tag: &str, namespace: Option<&str>, attributes: Attributes) -> Result<(), Problem> {
+    pub(super) fn open(
+        &mut self,
+        place: Place,
+        tag: &str,
+        namespace: Option<&str>,
+        attributes: Attributes,
+    ) -> Result<(), Problem> {
         if self.skipped > 0 {
             self.skipped += 1;
             return Ok(());

@@ -266,7 +266,19 @@ impl Content {
             return;
         }
         use Column as C;
-        row.empty(&[C::Id, C::Party, C::Name, C::Bank, C::Account, C::Currency, C::Purpose, C::Date, C::Created, C::Reference, C::Text]);
+        row.empty(&[
+            C::Id,
+            C::Party,
+            C::Name,
+            C::Bank,
+            C::Account,
+            C::Currency,
+            C::Purpose,
+            C::Date,
+            C::Created,
+            C::Reference,
+            C::Text,
+        ]);
         let stated = row.stated();
         // What the batch says, and then what the total says, is held against the items.
         for stated in [(self.tally.stated_count, self.tally.stated_sum), stated] {

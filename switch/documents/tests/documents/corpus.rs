@@ -28,13 +28,15 @@ fn each_bad_file_is_refused_at_its_line_with_its_field_and_code() {
     for (name, bytes) in &files {
         let expected = &table[name];
         let text = |key: &str| expected[key].as_str().unwrap().to_owned();
-        let expected = (expected["line"].as_integer().unwrap(), expected["column"].as_integer().unwrap(), text("field"), text("code"));
+        let expected =
+            (expected["line"].as_integer().unwrap(), expected["column"].as_integer().unwrap(), text("field"), text("code"));
         // By the reader of its own format, which has to refuse also what the first bytes tell.
         let (entries, faults) = match name.ends_with(".csv") {
             true => sorted(payroll_csv::Reader::new(&bytes[..])),
             false => sorted(pain001::Reader::new(&bytes[..])),
         };
-        let place = |fault: &documents::Fault| (fault.line as i64, fault.column as i64, fault.field.clone(), fault.code().to_string());
+        let place =
+            |fault: &documents::Fault| (fault.line as i64, fault.column as i64, fault.field.clone(), fault.code().to_string());
         let found: Vec<_> = faults.iter().map(place).collect();
         if found != [expected.clone()] {
             wrong.push(format!("{name}\n  expected {expected:?}\n  found    {faults:#?}"));
@@ -120,7 +122,8 @@ fn a_file_cut_at_any_byte_is_refused() {
 fn nothing_of_a_person_is_shown_by_debug() {
     for (name, bytes) in files("good") {
         let told = format!("{:?}", read(&bytes));
-        for secret in ["Dara", "Bopha", "សុភា", "Pisey", "100000017", "100000041", "001000001116", "GB82WEST", "first half"] {
+        for secret in ["Dara", "Bopha", "សុភា", "Pisey", "100000017", "100000041", "001000001116", "GB82WEST", "first half"]
+        {
             assert!(!told.contains(secret), "{name} shows {secret}: {told}");
         }
     }
@@ -133,7 +136,8 @@ fn no_fault_repeats_a_value_of_a_person() {
         let (_, faults) = read(&bytes);
         for fault in faults {
             let told = format!("{fault} {fault:?}");
-            for secret in ["Dara", "Bopha", "សុភា", "100000017", "100000025", "002000002116", "002-000", "acledabank", "98765"] {
+            for secret in ["Dara", "Bopha", "សុភា", "100000017", "100000025", "002000002116", "002-000", "acledabank", "98765"]
+            {
                 assert!(!told.contains(secret), "{name} shows {secret}: {told}");
             }
             assert!(told.contains(';'), "{name}: no remedy in {told}");
