@@ -74,7 +74,9 @@ fn measure_durable_salaries() {
         let started = Instant::now();
         let approved: usize = requests
             .chunks(batch)
-            .map(|batch| ledger.post(batch).unwrap().iter().filter(|it| matches!(it, Answer::Given(it) if it.code == APPROVED)).count())
+            .map(|batch| {
+                ledger.post(batch).unwrap().iter().filter(|it| matches!(it, Answer::Given(it) if it.code == APPROVED)).count()
+            })
             .sum();
         let took = started.elapsed();
         let each = took.as_secs_f64() * 1e6 / f64::from(count);

@@ -11,8 +11,8 @@ use simulator::LineId;
 use super::Stage;
 use super::far::{Fate, Role};
 use crate::replay::{
-    AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen, Speech,
-    StatusLook, TerminalSpec, Venue, VenueError,
+    AccountLook, AccountSpec, BatchLook, FaultKind, FaultSpec, ItemLook, LegSpec, Order, OrderSpec, Ordered, Party, PayrollCame,
+    PayrollSpec, PositionLook, Seen, Speech, StatusLook, TerminalSpec, Venue, VenueError,
 };
 
 /// How long a terminal waits for its connection.
@@ -165,6 +165,18 @@ impl Venue for Stage {
         self.tell_time();
         self.metrics.count_order(command.name(), &done);
         Ok(done.map_or_else(|refused| Ordered::Refused(refused.to_string()), |()| Ordered::Done))
+    }
+
+    fn payroll(&mut self, _: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        Err(VenueError::Cannot("there is no payroll here".to_owned()))
+    }
+
+    fn batch(&mut self, _: u32) -> Result<Option<BatchLook>, VenueError> {
+        Ok(None)
+    }
+
+    fn item(&mut self, _: u32, _: u32) -> Result<Option<ItemLook>, VenueError> {
+        Ok(None)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

@@ -20,6 +20,7 @@ use bytes::{Buf, BytesMut};
 use model::{Timestamp, UtcOffset};
 use wire::{Cut, Dialect, Framing};
 
+use super::payroll::{BatchLook, ItemLook, PayrollCame, PayrollSpec};
 use super::venue::{
     AccountLook, AccountSpec, FaultKind, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook,
     TerminalSpec, Venue, VenueError, VenueMaker,
@@ -70,6 +71,15 @@ impl VenueMaker for Connected {
         if scenario.switch.is_some() {
             let why = "it has a [switch] of its own, and a running switch keeps the configuration that it has";
             return Err(VenueError::Cannot(why.to_owned()));
+        }
+        let own = match (scenario.own_people, &scenario.cards) {
+            (true, _) => Some("people"),
+            (false, Some(_)) => Some("cards"),
+            (false, None) => None,
+        };
+        if let Some(own) = own {
+            let why = format!("it has {own} of its own, and a running switch keeps those that it has");
+            return Err(VenueError::Cannot(why));
         }
         Ok(Box::new(Wire::to(self.clone())?))
     }
@@ -259,6 +269,18 @@ impl Venue for Wire {
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
         self.pages("an order")?.order(order)
+    }
+
+    fn payroll(&mut self, _: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        Err(VenueError::Cannot("there is no payroll here".to_owned()))
+    }
+
+    fn batch(&mut self, _: u32) -> Result<Option<BatchLook>, VenueError> {
+        Ok(None)
+    }
+
+    fn item(&mut self, _: u32, _: u32) -> Result<Option<ItemLook>, VenueError> {
+        Ok(None)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

@@ -5,6 +5,7 @@
 mod asserts;
 mod expects;
 mod log;
+mod payroll;
 mod sends;
 #[cfg(test)]
 mod tests;
@@ -84,6 +85,8 @@ struct Runner<'a> {
     /// Fields of messages, by the names of the steps that sent or got them.
     named: HashMap<String, BTreeMap<&'static str, String>>,
     captured: HashMap<String, String>,
+    /// The batches that were made, by the places of the steps that submitted them.
+    batches: HashMap<usize, u32>,
     log: Log,
     /// What stood on the accounts of which a change is asserted, when the scenario began.
     opening: HashMap<asserts::Account, i64>,
@@ -113,6 +116,7 @@ impl<'a> Runner<'a> {
             sent: HashMap::new(),
             named: HashMap::new(),
             captured: HashMap::new(),
+            batches: HashMap::new(),
             log: Log::default(),
             opening: HashMap::new(),
             line: 0,
@@ -183,6 +187,7 @@ impl<'a> Runner<'a> {
             Action::Send(send) => self.send(place, step, send),
             Action::Expect(expect) => self.expect(step, expect),
             Action::Command(command) => self.command(command),
+            Action::Payroll(payroll) => self.payroll(place, payroll),
             Action::Fault(fault) => self.disturb(&fault.spec),
             Action::Clock(clock) => self.wait(*clock),
             Action::Assert(assert) => self.assert(assert),
