@@ -236,6 +236,10 @@ impl State {
                 };
                 None
             }
+            Record::CardReplaced { pan, code, .. } => {
+                self.hot_cards.insert(pan, code);
+                None
+            }
             Record::Repeated { transaction, .. } => self.with(transaction, |it| it.repeated = true),
             Record::Operated { .. } => None,
         }

@@ -98,6 +98,8 @@ pub(crate) struct World {
     engine: Engine,
     shell: Shell,
     pub(crate) escrow: bool,
+    /// What who knows cards says against every card.
+    pub(crate) card_refused_with: Option<ResponseCode>,
     stan: u32,
 }
 
@@ -138,6 +140,7 @@ impl World {
             rules,
             shell: Shell { now: NOON, ..Shell::default() },
             escrow: false,
+            card_refused_with: None,
             stan: 0,
         };
         world.input(Input::Recovered);
@@ -274,7 +277,8 @@ impl World {
 
     pub(crate) fn send_on(&mut self, link: LinkId, message: &Message<'_>) {
         let acquirer = Acquirer { institution: InstitutionId::new(116_900).unwrap(), escrow: self.escrow };
-        self.input(Input::Request { link, acquirer, message });
+        let card = self.card_refused_with;
+        self.input(Input::Request { link, acquirer, message, card });
     }
 
     /// What was sent to a bank since the last look.
