@@ -76,6 +76,9 @@ pub enum Disallowed {
     /// A card cannot stand for another.
     #[error("card {0} cannot stand for the old one: it must be another card of the same bank, and not on the list of hot cards")]
     NoReplacement(Pan),
+    /// Its payroll must be told what became of it.
+    #[error("leg {0} pays for a payroll, which must know what became of it: settle the item, or have it tried again")]
+    OfPayroll(LegId),
     /// The card is not on the list.
     #[error("card {0} is not on the list of hot cards")]
     NotListed(Pan),

@@ -100,6 +100,18 @@ pub enum Fault {
     ForwardOutOfOrder,
     /// What is not answered is sent again after the same short wait every time.
     BackoffForgotten,
+    /// An item that was under way in a stop is sent once more under another name.
+    PayrollPaidTwice,
+    /// A salary that is paid already is taken again.
+    PayrollDuplicateTaken,
+    /// Who submits a batch may approve it.
+    PayrollApprovedAlone,
+    /// Items go out though their batch was not funded.
+    PayrollUnfunded,
+    /// What was rejected is not credited back.
+    PayrollRejectedKept,
+    /// What comes back of an item still counts as paid.
+    PayrollTallyWrong,
     /// Wherever an acquirer is to be told this code he is told another.
     WrongCode(ResponseCode),
 }

@@ -15,7 +15,7 @@ mod watch;
 pub use cards::Cards;
 pub use link::{BankLink, CloseReason, LinkConfig, Side};
 pub use outbox::BlockNumber;
-pub use shard::{Limits, Refused, Shard};
+pub use shard::{Limits, PayrollRefused, Refused, Shard};
 pub use watch::{Direction, Unwatched, Watch};
 
 #[cfg(test)]

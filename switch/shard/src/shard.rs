@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State, sabotage};
+use engine::{
+    About, BankEvent, BankId, BatchId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, PayrollDisallowed, PayrollOrder,
+    Rules, State, sabotage,
+};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
@@ -39,6 +42,17 @@ pub enum Refused {
     /// This order cannot be carried out.
     #[error(transparent)]
     Disallowed(#[from] Disallowed),
+}
+
+/// Why an order about a payroll was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayrollRefused {
+    /// The switch cannot take any order now.
+    #[error("the switch admits nothing now: its journal stands still, or it is stopping; try again later")]
+    NotNow,
+    /// This order cannot be carried out.
+    #[error(transparent)]
+    Disallowed(#[from] PayrollDisallowed),
 }
 
 /// One switch without sockets.
@@ -214,6 +228,27 @@ impl<W: Watch> Shard<W> {
         Ok(done?)
     }
 
+    /// Carries out an order about a payroll; gives the batch it was about.
+    ///
+    /// # Errors
+    /// Why not. While the journal stands still or the switch is stopping nothing is admitted.
+    pub fn payroll(
+        &mut self,
+        now: Timestamp,
+        operator: &str,
+        reason: &str,
+        order: &PayrollOrder,
+    ) -> Result<BatchId, PayrollRefused> {
+        if self.stalled || self.draining {
+            return Err(PayrollRefused::NotNow);
+        }
+        let Self { engine, links, block, open_number, undelivered, watch, .. } = self;
+        let mut exit = Exit { now, links, block, open_number: *open_number, undelivered, watch };
+        let done = engine.payroll(now, operator, reason, order, &mut exit);
+        self.tell_undelivered(now);
+        Ok(done?)
+    }
+
     /// The number of the newest block that holds any record: what is decided by now is durable once that block is.
     #[must_use]
     pub fn newest_block(&self) -> BlockNumber {
@@ -258,6 +293,7 @@ impl<W: Watch> Shard<W> {
     /// Admits nothing new from now on; what is open runs to its end.
     pub fn drain(&mut self) {
         self.draining = true;
+        self.engine.hold_payroll();
     }
 
     /// Whether nothing is on its way any more: no leg waits for a bank's answer, no message for its block or its link.

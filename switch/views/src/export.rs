@@ -1,5 +1,7 @@
 //! Records as JSON, one object on a line: what `payswitch journal export` writes. Card and account numbers are masked.
 
+mod payroll;
+
 use std::fmt::Display;
 
 use engine::{
@@ -118,6 +120,26 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
         Record::Operated { operator, order, reason } => {
             vec![("operator", json!(operator)), ("order", json!(order)), ("reason", json!(reason))]
         }
+        Record::BatchOpened { .. }
+        | Record::ItemTaken { .. }
+        | Record::BatchDropped { .. }
+        | Record::BatchSubmitted { .. }
+        | Record::BatchApproved { .. }
+        | Record::BatchFunded { .. }
+        | Record::BatchUnfunded { .. }
+        | Record::BatchBegun { .. }
+        | Record::BatchCancelled { .. }
+        | Record::ItemEnded { .. }
+        | Record::ItemPutBack { .. }
+        | Record::RecallStarted { .. }
+        | Record::ItemReturned { .. }
+        | Record::RecallRefused { .. }
+        | Record::CreditBackStarted { .. }
+        | Record::CreditedBack { .. }
+        | Record::CreditBackRefused { .. }
+        | Record::CreditBackRetried { .. }
+        | Record::ItemSettled { .. }
+        | Record::PayrollForgotten { .. } => payroll::fields(record),
     }
 }
 

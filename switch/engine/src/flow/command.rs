@@ -4,6 +4,7 @@ use super::{Turn, dates, forward, hold, hot};
 use crate::LegId;
 use crate::command::{Command, Disallowed};
 use crate::out::Out;
+use crate::payroll::Purpose;
 use crate::record::Record;
 use crate::state::{HoldEnd, LegStatus};
 
@@ -42,6 +43,10 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, 
         }
         Command::Discard(leg) => {
             on_dead_list(turn, leg)?;
+            let owing = turn.state().leg(leg).map(crate::state::Leg::owing);
+            if Purpose::of(leg.transaction).is_some() && owing == Some(LegStatus::Repeating) {
+                return Err(Disallowed::OfPayroll(leg));
+            }
             // What nobody will take or free any more is held no longer.
             hold::end(turn, leg, HoldEnd::Expired);
             turn.record(&Record::DeadDiscarded { leg, operator, reason });

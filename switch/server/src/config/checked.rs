@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Acquirer, BankId, BankRules, Prefix, Rules, Timers};
+use engine::{Acquirer, BankId, BankRules, PayrollRules, Prefix, Rules, Timers};
 use model::{InstitutionId, Kind, UtcOffset};
 use shard::{BankLink, LinkConfig, Side};
 use wire::{Dialect, Framing};
@@ -241,6 +241,7 @@ impl Config {
             limits: check.limits(&self.card_limit)?,
             owed_max: limits.owed_max,
             rates: check.rates(&self.rate)?,
+            payroll: PayrollRules::default(),
         };
         check.rates_lead(&rules, &self.card_limit)?;
         Ok(Plan {
