@@ -238,6 +238,8 @@ pub struct OrderSpec {
     pub operator: String,
     /// Why; empty where nobody says.
     pub reason: String,
+    /// The bank that says it itself, by 0302, and no operator.
+    pub by_bank: Option<String>,
 }
 
 /// What can be ordered.
@@ -257,6 +259,15 @@ pub enum Order {
     Block(Pan, String),
     /// Refuses it no longer.
     Unblock(Pan),
+    /// Refuses a card for which another stands, on a list.
+    Replace {
+        /// The card.
+        old: Pan,
+        /// The other one.
+        new: Pan,
+        /// The list.
+        list: String,
+    },
 }
 
 /// A leg of a transaction, as somebody outside knows it.

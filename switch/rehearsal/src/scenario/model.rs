@@ -231,6 +231,8 @@ pub struct Command {
     pub operator: Template,
     /// Why.
     pub reason: Template,
+    /// The bank that says it itself, by 0302; an operator orders it where `None`.
+    pub by_bank: Option<String>,
     /// How it is to be refused; `None` where it is to be carried out.
     pub refused: Option<Check>,
 }
@@ -252,6 +254,15 @@ pub enum CommandWord {
     Block(Template, String),
     /// It is refused no longer.
     Unblock(Template),
+    /// A card is refused, on a list, for another stands for it.
+    Replace {
+        /// The card.
+        old: Template,
+        /// The other one.
+        new: Template,
+        /// The list.
+        list: String,
+    },
 }
 
 /// `fault`

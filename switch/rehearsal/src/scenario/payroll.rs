@@ -15,8 +15,8 @@ use super::{Action, At, Check, Error, Shape, Subject, Template, keys};
 const PAYER: &str = "MEF";
 /// For what is paid where an item does not say.
 const PURPOSE: &str = "SALA";
-/// Why something is taken back where a step does not say: its payee has died.
-const CAUSE: &str = "MD07";
+/// Why something is taken back where a step does not say: the amount was wrong.
+const CAUSE: &str = "AM09";
 
 /// Somebody in the payroll registry of the scenario's world.
 #[derive(Clone, Debug, PartialEq, Eq)]

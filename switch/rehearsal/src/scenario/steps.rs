@@ -221,18 +221,28 @@ impl<'a> Reading<'a> {
             let of = self.sent(&table.need("of", "say which transaction: of = \"…\"")?)?;
             Ok::<_, Error>((of, table.take("leg").map_or(Ok(0), |it| it.number("0 or 1"))?))
         };
+        let list = |table: &mut Table<'a>| {
+            let word = table.take("list").map_or(Ok("blocked"), |it| it.word(&keys::word_names(keys::LISTS)));
+            word.map(str::to_owned)
+        };
         let order = match item.word(&keys::word_names(keys::COMMAND.words()))? {
             "cutover" => CommandWord::Cutover,
             "sign-off" => CommandWord::SignOff(bank(&mut table)?),
             "sign-on" => CommandWord::SignOn(bank(&mut table)?),
             "retry" => leg(&mut table).map(|(of, leg)| CommandWord::Retry(of, leg))?,
             "discard" => leg(&mut table).map(|(of, leg)| CommandWord::Discard(of, leg))?,
-            "block" => {
-                let list = table.take("list").map_or(Ok("blocked"), |it| it.word(&keys::word_names(keys::LISTS)))?;
-                CommandWord::Block(card(&mut table)?.value, list.to_owned())
+            "block" => CommandWord::Block(card(&mut table)?.value, list(&mut table)?),
+            "replace" => {
+                let new = table.need("new", "say which card stands for it: new = \"sophea\"")?;
+                let new = self.value(&new, Shape::Card)?.value;
+                CommandWord::Replace { old: card(&mut table)?.value, new, list: list(&mut table)? }
             }
             _ => CommandWord::Unblock(card(&mut table)?.value),
         };
+        let by_bank = table.take("bank").map(|it| self.bank_named(&it)).transpose()?;
+        if let (Some(_), Some(it)) = (&by_bank, ["operator", "reason"].iter().find_map(|key| table.take(key))) {
+            return Err(it.error("no operator orders what a bank says itself", "leave it out, or leave `bank` out"));
+        }
         let text = |it: Option<Item<'a>>, default: &str| match it {
             Some(it) => Ok(self.template(&it)?.value),
             None => Ok(Template::plain(default)),
@@ -240,7 +250,7 @@ impl<'a> Reading<'a> {
         let (operator, reason) = (text(table.take("operator"), "rehearsal")?, text(table.take("reason"), "")?);
         let refused = table.take_entry("refused").map(|it| self.refusal(&it, Shape::Text(4096))).transpose()?;
         table.finish(&keys::COMMAND.keys_with(item.text()?))?;
-        Ok(Command { order: item.at(order), operator, reason, refused })
+        Ok(Command { order: item.at(order), operator, reason, by_bank, refused })
     }
 
     /// How an order is to be refused: in words that are there, or it would pass where the order was carried out.

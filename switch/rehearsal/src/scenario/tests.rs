@@ -272,7 +272,7 @@ state = "waiting"
     assert!(matches!(&submit.order.value, PayrollWord::Submit(it) if !it.csv && it.payer.as_plain() == Some("MEF")));
     assert_eq!((submit.operator.as_plain(), approve.operator.as_plain()), (Some("clerk"), Some("director")));
     assert!(matches!(approve.order.value, PayrollWord::Approve(0)));
-    assert!(matches!(&recall.order.value, PayrollWord::Recall(0, 2, _, cause) if cause == "MD07"));
+    assert!(matches!(&recall.order.value, PayrollWord::Recall(0, 2, _, cause) if cause == "AM09"));
     let found: Vec<_> = scenario.expectations().map(|it| (it.step, it.what)).collect();
     assert_eq!(found, [(2, "refused"), (3, "state")]);
 }

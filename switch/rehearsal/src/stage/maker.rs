@@ -13,6 +13,10 @@ pub struct Embedded;
 impl VenueMaker for Embedded {
     fn make(&self, scenario: &Scenario, cast: &Cast) -> Result<Box<dyn Venue>, VenueError> {
         let plan = scenario.plan().map_err(|error| VenueError::Wrong(error.to_string()))?;
-        Ok(Box::new(Stage::open(plan, cast, scenario.start, scenario.seed)?))
+        let mut stage = Stage::open(plan, cast, scenario.start, scenario.seed)?;
+        if let Some(cards) = &scenario.cards {
+            stage.know_cards(cards, cast)?;
+        }
+        Ok(Box::new(stage))
     }
 }

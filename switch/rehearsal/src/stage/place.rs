@@ -71,6 +71,7 @@ impl Stage {
             },
             Order::Block(pan, list) => Command::List(*pan, hot_card_list(list)?),
             Order::Unblock(pan) => Command::Unlist(*pan),
+            Order::Replace { old, new, list } => Command::Replace { old: *old, new: *new, code: hot_card_list(list)? },
         }))
     }
 
@@ -152,18 +153,29 @@ impl Venue for Stage {
     }
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
+        let what = &order.what;
+        if let Some(bank) = &order.by_bank {
+            let came = self.bank_says(bank, what)?;
+            if came == Ordered::Done {
+                self.card_ordered(what, true);
+            }
+            return Ok(came);
+        }
         let command = match self.command(&order.what)? {
             Ok(command) => command,
             Err(refused) => return Ok(Ordered::Refused(refused)),
         };
         let OrderSpec { operator, reason, .. } = order.clone();
-        let order = server::Order { operator, reason, command };
-        if let Err(unfit) = order.check() {
+        let given = server::Order { operator, reason, command };
+        if let Err(unfit) = given.check() {
             return Ok(Ordered::Refused(unfit.to_string()));
         }
-        let done = self.world.command(&order.operator, &order.reason, command);
+        let done = self.world.command(&given.operator, &given.reason, command);
         self.tell_time();
         self.metrics.count_order(command.name(), &done);
+        if done.is_ok() {
+            self.card_ordered(what, false);
+        }
         Ok(done.map_or_else(|refused| Ordered::Refused(refused.to_string()), |()| Ordered::Done))
     }
 

@@ -98,6 +98,9 @@ impl Pages {
             Order::SignOn(bank) => json!({ "order": "sign-on", "bank": bank }),
             Order::Block(card, list) => json!({ "order": "block", "card": digits(*card), "list": list }),
             Order::Unblock(card) => json!({ "order": "unblock", "card": digits(*card) }),
+            Order::Replace { .. } => {
+                return Err(VenueError::Cannot("which card comes instead a running switch's store says itself".to_owned()));
+            }
             Order::Retry(leg) | Order::Discard(leg) => {
                 let word = if matches!(order.what, Order::Retry(_)) { "retry" } else { "discard" };
                 match self.leg(leg)? {

@@ -155,6 +155,7 @@ impl<'a> Runner<'a> {
             Action::Expect(expect) if matches!(expect.place, ExpectAt::Bank(_)) => {
                 Some((step, "what a bank is sent cannot be seen here"))
             }
+            Action::Command(command) if command.by_bank.is_some() => Some((step, "no bank there is in the scenario's hands")),
             Action::Assert(assert) if matches!(assert.subject, Subject::Ledger { .. }) => {
                 Some((step, "what stands in a bank's books cannot be seen here"))
             }
@@ -276,9 +277,12 @@ impl<'a> Runner<'a> {
             CommandWord::Discard(of, leg) => Order::Discard(self.leg(*of, *leg)?),
             CommandWord::Block(card, list) => Order::Block(self.card(card)?, list.clone()),
             CommandWord::Unblock(card) => Order::Unblock(self.card(card)?),
+            CommandWord::Replace { old, new, list } => {
+                Order::Replace { old: self.card(old)?, new: self.card(new)?, list: list.clone() }
+            }
         };
         let (operator, reason) = (self.fill(&command.operator)?, self.fill(&command.reason)?);
-        let came = self.venue.order(&OrderSpec { what, operator, reason })?;
+        let came = self.venue.order(&OrderSpec { what, operator, reason, by_bank: command.by_bank.clone() })?;
         match (came, &command.refused) {
             (Ordered::Done, None) => Ok(()),
             (Ordered::Refused(why), None) => Err(self.failed(&format!("the order was refused: {why}"))),

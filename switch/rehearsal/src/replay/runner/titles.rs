@@ -80,6 +80,7 @@ fn word(order: &CommandWord) -> String {
         CommandWord::Discard(..) => "discard".to_owned(),
         CommandWord::Block(..) => "block".to_owned(),
         CommandWord::Unblock(_) => "unblock".to_owned(),
+        CommandWord::Replace { .. } => "replace".to_owned(),
     }
 }
 
