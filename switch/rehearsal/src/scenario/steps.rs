@@ -239,8 +239,11 @@ impl<'a> Reading<'a> {
             }
             _ => CommandWord::Unblock(card(&mut table)?.value),
         };
-        let by_bank = table.take("bank").map(|it| self.bank_named(&it)).transpose()?;
-        if let (Some(_), Some(it)) = (&by_bank, ["operator", "reason"].iter().find_map(|key| table.take(key))) {
+        let of_a_card = matches!(order, CommandWord::Block(..) | CommandWord::Unblock(_) | CommandWord::Replace { .. });
+        let by_bank = if of_a_card { table.take("bank").map(|it| self.bank_named(&it)).transpose()? } else { None };
+        if by_bank.is_some()
+            && let Some(it) = ["operator", "reason"].iter().find_map(|key| table.take(key))
+        {
             return Err(it.error("no operator orders what a bank says itself", "leave it out, or leave `bank` out"));
         }
         let text = |it: Option<Item<'a>>, default: &str| match it {
