@@ -18,7 +18,9 @@ pub(crate) fn amount(text: &str, currency: Currency) -> Result<Money, Problem> {
         Ok(money) => Ok(money),
         Err(AmountError::TooFine { currency, exponent, .. }) => Err(Problem::TooFine { decimals: exponent, currency }),
         Err(AmountError::TooLarge(_)) => Err(Problem::TooLarge),
-        Err(AmountError::NotANumber(_) | AmountError::NoCurrency(_) | AmountError::UnknownCurrency(_)) => Err(Problem::NotAnAmount),
+        Err(AmountError::NotANumber(_) | AmountError::NoCurrency(_) | AmountError::UnknownCurrency(_)) => {
+            Err(Problem::NotAnAmount)
+        }
     }
 }
 

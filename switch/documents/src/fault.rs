@@ -111,7 +111,9 @@ pub enum Problem {
     #[error("the record is none of batch, item, total; write one of them")]
     OtherRecord,
     /// More or fewer fields than columns.
-    #[error("the record has {found} fields, the header {expected}; write a comma for each empty field, and quote those that hold one")]
+    #[error(
+        "the record has {found} fields, the header {expected}; write a comma for each empty field, and quote those that hold one"
+    )]
     FieldCount {
         /// How many the header has.
         expected: usize,
@@ -245,7 +247,9 @@ impl Problem {
             P::ControlSum { .. } => ReasonCode::AM10,
             P::Unreadable(_) | P::Nothing | P::UnknownFormat | P::NotUtf8 | P::OtherEncoding | P::Doctype => ReasonCode::FF01,
             P::NotWellFormed(_) | P::CutOff | P::TooDeep { .. } | P::TooLong { .. } | P::OtherNamespace(_) => ReasonCode::FF01,
-            P::OtherRoot | P::BehindEnd | P::OtherHeader | P::StrayQuote | P::StrayReturn | P::RecordOutOfOrder(_) => ReasonCode::FF01,
+            P::OtherRoot | P::BehindEnd | P::OtherHeader | P::StrayQuote | P::StrayReturn | P::RecordOutOfOrder(_) => {
+                ReasonCode::FF01
+            }
             P::OtherRecord | P::FieldCount { .. } | P::Missing | P::NotEmpty | P::Twice | P::Unexpected => ReasonCode::FF01,
             P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter => ReasonCode::FF01,
             P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => ReasonCode::FF01,
@@ -257,8 +261,12 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         use Problem as P;
         match self {
-            P::Unreadable(_) | P::Nothing | P::UnknownFormat | P::NotUtf8 | P::OtherEncoding | P::Doctype => Severity::EndsReading,
-            P::NotWellFormed(_) | P::CutOff | P::TooDeep { .. } | P::TooLong { .. } | P::OtherNamespace(_) => Severity::EndsReading,
+            P::Unreadable(_) | P::Nothing | P::UnknownFormat | P::NotUtf8 | P::OtherEncoding | P::Doctype => {
+                Severity::EndsReading
+            }
+            P::NotWellFormed(_) | P::CutOff | P::TooDeep { .. } | P::TooLong { .. } | P::OtherNamespace(_) => {
+                Severity::EndsReading
+            }
             P::OtherRoot | P::BehindEnd | P::OtherHeader | P::StrayQuote | P::StrayReturn => Severity::EndsReading,
             P::RecordOutOfOrder(_) => Severity::EndsReading,
             P::OtherRecord | P::FieldCount { .. } | P::Missing | P::NotEmpty | P::Twice | P::Unexpected => Severity::SpoilsEntry,

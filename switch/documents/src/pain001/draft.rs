@@ -57,7 +57,7 @@ impl HeaderDraft {
 
 #[derive(Default)]
 pub(super) struct BlockDraft {
-    pub(super) line: u64,
+    pub(super) place: Option<Place>,
     /// Whether it was given out, so that its items can be.
     pub(super) given: bool,
     pub(super) id: Option<Identifier>,
@@ -86,7 +86,7 @@ impl BlockDraft {
 
     pub(super) fn block(&self) -> Option<Block> {
         Some(Block {
-            line: self.line,
+            line: self.place?.line,
             id: self.id.clone()?,
             payer_name: self.payer_name.clone(),
             payer_id: self.payer_id.clone()?,

@@ -91,21 +91,20 @@ impl<R: BufRead> Reader<R> {
 
     /// Reads one token; whether more may follow.
     fn step(&mut self) -> Result<bool, (Place, Problem)> {
-        let place = self.tokens.place();
         match self.tokens.next() {
-            Ok(Token::Open { name, namespace, attributes }) => {
+            Ok((place, Token::Open { name, namespace, attributes })) => {
                 self.walk.open(place, name, namespace, attributes).map_err(|problem| (place, problem))?;
             }
-            Ok(Token::Text(text)) => self.walk.text(place, text),
-            Ok(Token::Character(character)) => self.walk.text(place, character.encode_utf8(&mut [0; 4])),
-            Ok(Token::Close) => self.walk.close(),
-            Ok(Token::End) => {
+            Ok((place, Token::Text(text))) => self.walk.text(place, text),
+            Ok((place, Token::Character(character))) => self.walk.text(place, character.encode_utf8(&mut [0; 4])),
+            Ok((_, Token::Close)) => self.walk.close(),
+            Ok((_, Token::End)) => {
                 self.walk.end();
                 return Ok(false);
             }
             // Where it ends too early, the end is the place.
-            Err(Problem::CutOff) => return Err((self.tokens.place(), Problem::CutOff)),
-            Err(problem) => return Err((place, problem)),
+            Err(Problem::CutOff) => return Err((self.tokens.end(), Problem::CutOff)),
+            Err(problem) => return Err((self.tokens.place(), problem)),
         }
         Ok(true)
     }

@@ -6,8 +6,8 @@
 use std::io::BufRead;
 
 use model::Currency;
-use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::errors::{IllFormedError, SyntaxError};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use quick_xml::{Error, NsReader, XmlVersion};
 
@@ -26,7 +26,11 @@ const NAME_MAX: usize = 128;
 /// A piece of XML.
 pub(super) enum Token<'a> {
     /// The local name of an element, its namespace, and what its attributes say.
-    Open { name: &'a str, namespace: Option<&'a str>, attributes: Attributes },
+    Open {
+        name: &'a str,
+        namespace: Option<&'a str>,
+        attributes: Attributes,
+    },
     /// Text between tags, or a part of it.
     Text(&'a str),
     /// One character that was written as a reference.
@@ -50,6 +54,7 @@ pub(super) struct Tokens<R> {
     buffer: Vec<u8>,
     /// What the last token says: a name or a text.
     text: String,
+    place: Place,
     depth: usize,
     any: bool,
     rooted: bool,
@@ -63,18 +68,33 @@ impl<R: BufRead> Tokens<R> {
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.enable_all_checks(true);
-        Self { reader, buffer: Vec::new(), text: String::new(), depth: 0, any: false, rooted: false, namespace: None }
+        Self {
+            reader,
+            buffer: Vec::new(),
+            text: String::new(),
+            place: Place::START,
+            depth: 0,
+            any: false,
+            rooted: false,
+            namespace: None,
+        }
     }
 
-    /// The place of what comes next.
+    /// The place of what was read last, sound or not.
     pub(super) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The place behind all that was read.
+    pub(super) fn end(&self) -> Place {
         self.reader.get_ref().place()
     }
 
     /// The next piece.
-    pub(super) fn next(&mut self) -> Result<Token<'_>, Problem> {
+    pub(super) fn next(&mut self) -> Result<(Place, Token<'_>), Problem> {
         let found = loop {
             self.buffer.clear();
+            self.place = self.reader.get_ref().place();
             self.reader.get_mut().begin_piece();
             let event = match self.reader.read_event_into(&mut self.buffer) {
                 Ok(event) => event,
@@ -116,7 +136,9 @@ impl<R: BufRead> Tokens<R> {
                 }
                 Event::GeneralRef(reference) => break Found::Character(character(&reference)?),
                 Event::Decl(declaration) if first => declared(&declaration)?,
-                Event::Decl(_) => return Err(Problem::NotWellFormed("an XML declaration stands elsewhere than at the beginning")),
+                Event::Decl(_) => {
+                    return Err(Problem::NotWellFormed("an XML declaration stands elsewhere than at the beginning"));
+                }
                 Event::Comment(text) if text.chars().all(is_sound) => {}
                 Event::PI(text) if text.chars().all(is_sound) && !text.target().eq_ignore_ascii_case("xml") => {}
                 Event::Comment(_) | Event::PI(_) | Event::CData(_) => return Err(Problem::NotWellFormed(CHARACTER)),
@@ -127,13 +149,14 @@ impl<R: BufRead> Tokens<R> {
                 Event::Eof => break Found::End,
             }
         };
-        Ok(match found {
+        let token = match found {
             Found::Open(attributes) => Token::Open { name: &self.text, namespace: self.namespace.as_deref(), attributes },
             Found::Text => Token::Text(&self.text),
             Found::Character(character) => Token::Character(character),
             Found::Close => Token::Close,
             Found::End => Token::End,
-        })
+        };
+        Ok((self.place, token))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::amount::amount;
 use crate::entry::Entry;
 use crate::fault::{Fault, Problem};
 use crate::source::Place;
-use crate::tally::{Tally, count, sum};
+use crate::tally::{Stated, Tally, count, sum};
 use crate::words::{Account, Agent, EmployeeId, Identifier, Moment, Name, Purpose, Remittance, date};
 
 /// How much of one element's text is kept. Nothing that is read may be longer.
@@ -114,7 +114,13 @@ impl Walk {
     ///
     /// # Errors
     /// Where the root element is that of another message.
-    pub(super) fn open(&mut self, place: Place, tag: &str, namespace: Option<&str>, attributes: Attributes) -> Result<(), Problem> {
+    pub(super) fn open(
+        &mut self,
+        place: Place,
+        tag: &str,
+        namespace: Option<&str>,
+        attributes: Attributes,
+    ) -> Result<(), Problem> {
         if self.skipped > 0 {
             self.skipped += 1;
             return Ok(());
@@ -147,8 +153,8 @@ impl Walk {
 
     fn root(&mut self, tag: &str, namespace: Option<&str>) -> Result<Edition, Problem> {
         let edition = namespace.and_then(Edition::of).ok_or_else(|| {
-            let shown: String = namespace.unwrap_or("none").chars().filter(|c| c.is_ascii_graphic()).take(100).collect();
-            Problem::OtherNamespace(model::mask_card_numbers(&shown).into())
+            let shown: String = namespace.unwrap_or("none").chars().filter(char::is_ascii_graphic).take(100).collect();
+            Problem::OtherNamespace(model::mask_card_numbers(&shown))
         })?;
         if tag != "Document" {
             return Err(Problem::OtherRoot);
@@ -166,11 +172,11 @@ impl Walk {
             Mark::Header => self.part(Mark::Header),
             Mark::Block => {
                 self.part(Mark::Block);
-                self.block = BlockDraft { line: place.line, ..BlockDraft::default() };
+                self.block = BlockDraft { place: Some(place), ..BlockDraft::default() };
             }
             Mark::Item => {
                 if self.block.tally.count == 0 {
-                    self.block_head(place);
+                    self.block_head(self.block.place.unwrap_or(place));
                 }
                 self.part(Mark::Item);
                 self.item = ItemDraft { place: Some(place), ..ItemDraft::default() };
@@ -331,8 +337,7 @@ impl Walk {
 
     fn header_done(&mut self, place: Place) {
         let draft = std::mem::take(&mut self.header);
-        self.whole.stated_count = draft.count;
-        self.whole.stated_sum = draft.control_sum;
+        self.whole.stated = Stated { count: draft.count, sum: draft.control_sum };
         for path in draft.lacking() {
             self.lacking(place, path);
         }
@@ -369,9 +374,7 @@ impl Walk {
         if self.block.tally.count == 0 {
             self.block_head(place);
         }
-        let BlockDraft { count, control_sum, .. } = self.block;
-        self.block.tally.stated_count = count;
-        self.block.tally.stated_sum = control_sum;
+        self.block.tally.stated = Stated { count: self.block.count, sum: self.block.control_sum };
         for (place, path, problem) in self.block.tally.check() {
             self.fail(place, path, problem);
         }

@@ -5,6 +5,7 @@ mod golden;
 mod holds;
 mod legs;
 mod orders;
+mod payroll;
 mod standin;
 mod stories;
 

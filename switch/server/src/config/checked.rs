@@ -31,6 +31,8 @@ pub struct Plan {
     pub cast: Option<PathBuf>,
     /// Further made-up cards for each of them.
     pub bulk_per_bank: u32,
+    /// A file of further accounts for the banks in this process.
+    pub accounts: Option<PathBuf>,
     /// Bounds.
     pub limits: LimitsSection,
     /// How blocks are synced.
@@ -251,6 +253,7 @@ impl Config {
             banks,
             cast: self.cast.file.clone(),
             bulk_per_bank: self.cast.bulk_per_bank,
+            accounts: self.cast.accounts.clone(),
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
             time: Time::System,
