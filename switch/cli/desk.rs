@@ -1,22 +1,33 @@
 //! Between the pages and the switch: what operators ask for over HTTP, put to the running switch and told in plain data.
 
+mod payroll;
+
+use admin::payroll::{PayrollOrder, Pieces, Purpose, Report, WantedItems, WantedReport};
 use admin::{Bank, Cleared, Done, Later, List, MoveClock, OpenDay, Trouble, WantedFault, What};
 use engine::{Command, Disallowed, HOT_CARD_LISTS, LegId, Rules, State};
 use faults::{FaultError, FaultId, Listed as ListedFault, Words};
 use model::{Money, Pan, ResponseCode, Timestamp};
 use server::overview::{self, Listed};
-use server::{ClockShown, LinkFaults, Move, Order, Orders, Readiness, Unfulfilled};
+use server::{ClockShown, LinkFaults, Move, Order, Orders, Readiness, Running, Unfulfilled};
+
+use payroll::PayrollDesk;
 
 /// A running switch, as operators reach it.
 pub(super) struct SwitchDesk {
     orders: Orders,
     readiness: Readiness,
     faults: LinkFaults,
+    payroll: PayrollDesk,
 }
 
 impl SwitchDesk {
-    pub(super) fn new(orders: Orders, readiness: Readiness, faults: LinkFaults) -> Self {
-        Self { orders, readiness, faults }
+    pub(super) fn new(running: &Running) -> Self {
+        Self {
+            orders: running.orders().clone(),
+            readiness: running.readiness().clone(),
+            faults: running.faults().clone(),
+            payroll: PayrollDesk::new(running.payroll().cloned()),
+        }
     }
 
     /// Looks on the switch's thread, and puts what was seen into words on this one.
@@ -124,6 +135,34 @@ impl admin::Desk for SwitchDesk {
             orders.move_clock(wanted).await.map(clock).map_err(trouble)
         })
     }
+
+    fn payroll(&self) -> Later<List<admin::Batch>> {
+        self.payroll.batches()
+    }
+
+    fn payroll_office(&self) -> Later<List<admin::Work>> {
+        self.payroll.works()
+    }
+
+    fn payroll_batch(&self, batch: u32) -> Later<admin::Batch> {
+        self.payroll.batch(batch)
+    }
+
+    fn payroll_items(&self, batch: u32, wanted: WantedItems) -> Later<List<admin::Item>> {
+        self.payroll.items(batch, wanted)
+    }
+
+    fn payroll_document(&self, purpose: Purpose, document: Pieces) -> Later<admin::Checked> {
+        self.payroll.document(purpose, document)
+    }
+
+    fn payroll_order(&self, batch: u32, order: PayrollOrder) -> Later<admin::Ordered> {
+        self.payroll.order(batch, order)
+    }
+
+    fn payroll_report(&self, batch: u32, wanted: WantedReport) -> Later<Report> {
+        self.payroll.report(batch, wanted)
+    }
 }
 
 fn fault(it: &ListedFault) -> admin::Fault {
@@ -183,6 +222,7 @@ fn trouble(why: Unfulfilled) -> Trouble {
         Unfulfilled::Disallowed(Disallowed::NoOperator) => Trouble::unfit("operator", said),
         Unfulfilled::Disallowed(Disallowed::NoReason) => Trouble::unfit("reason", said),
         Unfulfilled::Disallowed(_)
+        | Unfulfilled::Payroll(_)
         | Unfulfilled::ClockRuns
         | Unfulfilled::Backwards { .. }
         | Unfulfilled::TooFar { .. }

@@ -23,6 +23,7 @@ mod journal;
 mod load;
 mod order;
 mod overruled;
+mod payroll;
 mod positions;
 mod record;
 mod replay;
@@ -85,6 +86,8 @@ enum Command {
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
     Overruled(overruled::Overruled),
+    /// Pay salaries: check, submit, approve, follow, report.
+    Payroll(payroll::PayrollCommand),
     /// Take down what acquirers and a switch say to each other, as a scenario file.
     Record(record::Record),
     /// Set faults on a running switch's links: messages late, lost, doubled, spoiled; connections that break.
@@ -130,6 +133,7 @@ pub(crate) fn main() -> ExitCode {
         Command::DeadLetters(letters) => letters.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
+        Command::Payroll(payroll) => payroll.run(),
         Command::Record(record) => record.run(),
         Command::Fault(fault) => fault.run(),
         Command::Clock(clock) => clock.run(),

@@ -99,7 +99,7 @@ impl Switch {
         let http = listener.local_addr()?;
         let paths = paths.clone();
         let running = tokio::task::spawn_blocking(move || server::start(plan, &paths, None)).await??;
-        let desk = SwitchDesk::new(running.orders().clone(), running.readiness().clone(), running.faults().clone());
+        let desk = SwitchDesk::new(&running);
         let pages = admin::Pages::new(running.metrics().registry().clone(), desk);
         let (stop_pages, stopped) = oneshot::channel::<()>();
         let pages = tokio::spawn(admin::serve(listener, pages, async {

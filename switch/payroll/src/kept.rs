@@ -56,7 +56,7 @@ impl Kept {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let file = file.and_then(|mut file| file.write_all(MAGIC).and_then(|()| file.write_all(&salt)).map(|()| file));
         let file = file.map_err(failed(&path))?;
-        let held = Held { path, keep: false };
+        let held = Held { path };
         Ok(KeptWriter { file, held, key: key(&self.keys, &salt), number: 0, piece: Zeroizing::new(Vec::new()), length: 0 })
     }
 
@@ -82,15 +82,13 @@ impl Kept {
         self.path(batch).exists()
     }
 
-    /// Gives an incoming document its batch: durable when this returns.
+    /// Gives an incoming document its batch: durable when this returns. It can be read by both names until `incoming` is dropped.
     ///
     /// # Errors
     /// [`Error::Kept`]
-    pub fn name(&self, incoming: Incoming, batch: u32) -> Result<(), Error> {
-        let Incoming(mut held) = incoming;
+    pub fn name(&self, incoming: &Incoming, batch: u32) -> Result<(), Error> {
         let path = self.path(batch);
-        std::fs::rename(&held.path, &path).map_err(failed(&path))?;
-        held.keep = true;
+        std::fs::hard_link(&incoming.0.path, &path).map_err(failed(&path))?;
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed(&self.folder))
     }
 
@@ -132,23 +130,20 @@ impl Kept {
     }
 }
 
-/// A file that goes unless somebody wants it kept.
+/// A file that goes when nobody holds it.
 #[derive(Debug)]
 struct Held {
     path: PathBuf,
-    keep: bool,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if !self.keep {
-            // What stays behind is removed at the next start.
-            let _ = std::fs::remove_file(&self.path);
-        }
+        // What stays behind is removed at the next start.
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// A document that came in whole and has no batch yet. Dropped, it is gone.
+/// A document that came in whole. Dropped, it is gone, unless it was given a batch's name.
 #[derive(Debug)]
 pub struct Incoming(Held);
 
@@ -297,7 +292,7 @@ mod tests {
         let mut writer = kept.incoming().unwrap();
         writer.write_all(bytes).unwrap();
         assert_eq!(writer.length(), bytes.len() as u64);
-        kept.name(writer.finish().unwrap(), batch).unwrap();
+        kept.name(&writer.finish().unwrap(), batch).unwrap();
     }
 
     fn read(kept: &Kept, batch: u32) -> io::Result<Vec<u8>> {

@@ -6,12 +6,26 @@
 //! Knows: `documents`, `model`, and the engine's payroll words. Does not know: the switch's threads, HTTP, the command line; whoever
 //! has them gives it a reader, a [`Registry`] and a [`Hand`].
 
+mod check;
+mod document;
 mod error;
+mod fault;
+mod hand;
 mod identity;
 mod kept;
+mod payer;
 mod registry;
+mod report;
+mod seen;
+mod submit;
 
+pub use check::{Checked, Terms};
 pub use error::Error;
+pub use fault::{Differing, Fault, Faults, LISTED_MAX, Problem};
+pub use hand::{By, Hand};
 pub use identity::Keys;
-pub use kept::{Kept, KeptReader, KeptWriter};
+pub use kept::{Incoming, Kept, KeptReader, KeptWriter};
+pub use payer::Payer;
 pub use registry::{AccountStatus, FileRegistry, Payee, Registry, Status, Table, is_number};
+pub use report::{Outcome, Outcomes, Standing};
+pub use submit::{Meter, Office, Submitted};

@@ -54,6 +54,12 @@ impl Paths {
         self.root.join("views.db")
     }
 
+    /// The folder of documents of payrolls, sealed.
+    #[must_use]
+    pub fn payroll(&self) -> PathBuf {
+        self.root.join("payroll")
+    }
+
     /// The folder of the ledgers of the banks in this process.
     #[must_use]
     pub fn banks(&self) -> PathBuf {

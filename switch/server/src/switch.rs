@@ -25,6 +25,7 @@ use crate::follower::Follower;
 use crate::link_faults::LinkFaults;
 use crate::links;
 use crate::metrics::{Counting, Metrics};
+use crate::office::PayrollOffice;
 use crate::orders::{Orders, Wanted};
 use crate::recovery::{Folded, Paths, STREAM, recover};
 
@@ -80,6 +81,9 @@ pub enum Error {
     /// The views cannot be opened or written.
     #[error(transparent)]
     Views(#[from] views::Error),
+    /// The payroll office cannot be opened.
+    #[error(transparent)]
+    Payroll(#[from] payroll::Error),
     /// A metric's name is taken twice.
     #[error(transparent)]
     Metrics(#[from] prometheus::Error),
@@ -153,6 +157,7 @@ pub struct Running {
     metrics: Metrics,
     readiness: Readiness,
     orders: Orders,
+    payroll: Option<Arc<PayrollOffice>>,
     faults: LinkFaults,
     stop: CancellationToken,
     ended: oneshot::Receiver<Result<(), Error>>,
@@ -181,6 +186,12 @@ impl Running {
     #[must_use]
     pub fn orders(&self) -> &Orders {
         &self.orders
+    }
+
+    /// Its payroll office; `None` where the configuration has none.
+    #[must_use]
+    pub fn payroll(&self) -> Option<&Arc<PayrollOffice>> {
+        self.payroll.as_ref()
     }
 
     /// The faults that testers set on its links.
@@ -224,6 +235,9 @@ pub fn start(plan: Plan, paths: &Paths, hook: Option<StoreHook>) -> Result<Runni
     let (started, starts) = std::sync::mpsc::channel();
     let (ending, ended) = oneshot::channel();
     let (orders, wanted) = Orders::new(&plan.rules);
+    let master = MasterKey::load_or_create(paths.master_key())?;
+    let office = |plan_of: &_| PayrollOffice::open(plan_of, &plan.rules, paths, &master, orders.clone());
+    let payroll = plan.payroll.as_ref().map(office).transpose()?.map(Arc::new);
     let links = plan.acquirers.iter().map(|it| it.link.side.name()).chain(plan.banks.iter().map(|it| &*it.bank.name));
     let set = Faults::new();
     let faults = LinkFaults::new(set.clone(), links.map(str::to_owned).collect(), metrics.clone());
@@ -240,7 +254,13 @@ pub fn start(plan: Plan, paths: &Paths, hook: Option<StoreHook>) -> Result<Runni
     });
     spawned.map_err(Error::Thread)?;
     match starts.recv() {
-        Ok(addresses) => Ok(Running { addresses, metrics, readiness, orders, faults, stop, ended }),
+        Ok(addresses) => {
+            if let Some(Err(error)) = payroll.as_ref().map(|office| office.tidy()) {
+                stop.cancel();
+                return Err(error.into());
+            }
+            Ok(Running { addresses, metrics, readiness, orders, payroll, faults, stop, ended })
+        }
         // It ended before it began; the reason lies in the other channel.
         Err(_) => Err(ended.blocking_recv().unwrap_or(Err(Error::Died)).err().unwrap_or(Error::Died)),
     }
