@@ -29,6 +29,8 @@ pub enum PayrollOrder {
     Approve(u32),
     /// Stops it.
     Cancel(u32),
+    /// Tries again what the payer's bank has refused to take back.
+    CreditBack(u32),
     /// Takes so much back of an item, for this cause (a code of ISO 20022).
     Recall(u32, u32, Money, String),
     /// Says whether an item that was given up was paid.
@@ -42,6 +44,7 @@ impl std::fmt::Debug for PayrollOrder {
             Self::Submit { document, csv } => write!(f, "Submit({} bytes, csv {csv})", document.len()),
             Self::Approve(batch) => write!(f, "Approve({batch})"),
             Self::Cancel(batch) => write!(f, "Cancel({batch})"),
+            Self::CreditBack(batch) => write!(f, "CreditBack({batch})"),
             Self::Recall(batch, item, amount, cause) => write!(f, "Recall({batch}, {item}, {amount}, {cause})"),
             Self::Settle(batch, item, paid) => write!(f, "Settle({batch}, {item}, {paid})"),
         }

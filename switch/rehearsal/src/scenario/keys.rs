@@ -154,6 +154,7 @@ pub const PERSON: &[Key] = &[
     key("usd", Form::Text, "The account in dollars; that of the card if left out."),
     key("status", Form::Word(STATUSES), "How the person stands on the payroll; active if left out."),
     key("account_status", Form::Word(ACCOUNT_STATUSES), "How the registry has the accounts; open if left out."),
+    key("at_bank", Form::Word(AT_BANK), "How the bank itself has an account that is no card's; open if left out."),
 ];
 
 /// How a person stands on the payroll.
@@ -168,6 +169,14 @@ pub const STATUSES: &[Word] = &[
 /// How an account stands in the registry.
 pub const ACCOUNT_STATUSES: &[Word] =
     &[word("open", "Takes money.", &[]), word("closed", "Is no more.", &[]), word("blocked", "Takes none for now.", &[])];
+
+/// How an account stands at its bank.
+pub const AT_BANK: &[Word] = &[
+    word("open", "It is there, with nothing on it.", &[]),
+    word("closed", "It was closed: 78.", &[]),
+    word("blocked", "It takes nothing for now: 77.", &[]),
+    word("none", "The bank has no such account: 76.", &[]),
+];
 
 /// How a card stands in the switch's store.
 pub const STANDINGS: &[Word] = &[
@@ -287,6 +296,7 @@ pub const PAYROLL: Verb = Verb {
                 "Takes back what was paid too much, up to what the account holds.",
                 &["of", "item", "amount", "cause"],
             ),
+            word("credit-back", "Tries again what the payer's bank has refused to take back.", &["of"]),
             word("settle", "Says what became of an item that was given up.", &["of", "item", "paid"]),
         ]),
         "What is done with a payroll, as with `payswitch payroll`.",
@@ -297,7 +307,9 @@ pub const PAYROLL: Verb = Verb {
         key("document", Form::Text, "Or a document that is there, beside the scenario's file."),
         key("form", Form::Word(FORMS), "How the document is written; pain.001 if left out."),
         key("message", Form::Template, "What the document calls itself (MsgId); a name of its own if left out."),
-        key("payer", Form::Template, "Who pays; MEF if left out."),
+        key("payer", Form::Template, "Who pays; MEF, the treasury, if left out."),
+        key("bank", Form::Text, "The bank of the payer's account, by name; acleda if left out."),
+        key("account", Form::Template, "The payer's account; that of the treasury in the currency if left out."),
         key("pays_on", Form::Template, "When it is to be paid; on the day it is submitted if left out."),
         key("of", Form::Text, "The step that submitted it; the last one if left out."),
         key("item", Form::Number, "Which of its items, from 1; 1 if left out."),
@@ -316,7 +328,7 @@ pub const PAYROLL: Verb = Verb {
 };
 
 /// What only a submission takes.
-const SUBMIT_KEYS: &[&str] = &["items", "document", "form", "message", "payer", "pays_on", "code", "line", "field", "faults"];
+const SUBMIT_KEYS: &[&str] = &["items", "document", "form", "message", "payer", "bank", "account", "pays_on", "code", "line", "field", "faults"];
 
 /// How a document of a payroll is written.
 pub const FORMS: &[Word] = &[word("pain.001", "ISO 20022, in XML.", &[]), word("csv", "Lines with commas.", &[])];

@@ -84,6 +84,7 @@ fn sections() -> Vec<(&'static str, Vec<String>)> {
     let mut people = key_rows(keys::PERSON);
     people.extend(word_rows(keys::STATUSES));
     people.extend(word_rows(keys::ACCOUNT_STATUSES));
+    people.extend(word_rows(keys::AT_BANK));
     let mut asserts = step(&keys::ASSERT);
     asserts.extend(word_rows(keys::BATCH_STATES));
     asserts.extend(word_rows(keys::ITEM_STATES));

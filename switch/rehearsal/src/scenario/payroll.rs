@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bank_adapters::Cast;
+use bank_adapters::{AccountStatus, Cast};
 use model::Currency;
 
 use super::parse::{NOTHING_SENT, Reading, meant};
@@ -13,6 +13,8 @@ use super::{Action, At, Check, Error, Shape, Subject, Template, keys};
 
 /// Who pays where a step does not say.
 const PAYER: &str = "MEF";
+/// Where the payer's account is where a step does not say.
+const FUNDS_AT: &str = "acleda";
 /// For what is paid where an item does not say.
 const PURPOSE: &str = "SALA";
 /// Why something is taken back where a step does not say: the amount was wrong.
@@ -35,6 +37,8 @@ pub struct Person {
     pub status: &'static str,
     /// How the registry has the accounts, as its file writes it.
     pub account_status: &'static str,
+    /// How the bank has those accounts that are no card's; `None` where it has none such, or all are a card's.
+    pub at_bank: Option<AccountStatus>,
 }
 
 impl Person {
@@ -68,6 +72,8 @@ pub enum PayrollWord {
     Approve(usize),
     /// It is stopped.
     Cancel(usize),
+    /// What the payer's bank has refused to take back is tried again.
+    CreditBack(usize),
     /// Something is taken back of this item, for this cause.
     Recall(usize, u32, At<Template>, String),
     /// This item was given up, and was paid after all, or not.
@@ -85,6 +91,10 @@ pub struct Submission {
     pub message: Option<Template>,
     /// Who pays.
     pub payer: Template,
+    /// The bank of the payer's account, by name.
+    pub bank: String,
+    /// That account; the treasury's in the currency where `None`.
+    pub account: Option<Template>,
     /// When it is to be paid; on the day it is submitted where `None`.
     pub pays_on: Option<At<Template>>,
 }
@@ -145,6 +155,7 @@ pub(super) fn everybody(cast: &Cast) -> Vec<Person> {
         usd: card.account(Currency::USD).map(|it| it.number.to_string()),
         status: "active",
         account_status: "open",
+        at_bank: None,
     };
     cast.cards().iter().enumerate().map(person).collect()
 }
@@ -203,9 +214,16 @@ impl<'a> Reading<'a> {
         };
         let khr = account(table.take("khr"), known.as_ref().and_then(|it| it.khr.clone()))?;
         let usd = account(table.take("usd"), known.as_ref().and_then(|it| it.usd.clone()))?;
+        let said = table.take("at_bank").map(|it| it.word(&keys::word_names(keys::AT_BANK))).transpose()?;
+        let at_bank = match said {
+            None | Some("open") => Some(AccountStatus::Open),
+            Some("closed") => Some(AccountStatus::Closed),
+            Some("blocked") => Some(AccountStatus::Blocked),
+            Some(_) => None,
+        };
         table.finish(&keys::names(keys::PERSON))?;
         let employee = known.map_or_else(|| employee(self.scenario.people.len()), |it| it.employee);
-        Ok(Person { name: name.to_owned(), employee, bank, khr, usd, status, account_status })
+        Ok(Person { name: name.to_owned(), employee, bank, khr, usd, status, account_status, at_bank })
     }
 
     /// `[cards]`
@@ -230,6 +248,7 @@ impl<'a> Reading<'a> {
             "submit" => PayrollWord::Submit(Box::new(self.submission(&mut table)?)),
             "approve" => PayrollWord::Approve(self.batch(item, &mut table)?),
             "cancel" => PayrollWord::Cancel(self.batch(item, &mut table)?),
+            "credit-back" => PayrollWord::CreditBack(self.batch(item, &mut table)?),
             "recall" => {
                 let of = self.batch(item, &mut table)?;
                 let amount = table.need("amount", "say how much: amount = \"1000.00 KHR\"")?;
@@ -281,15 +300,16 @@ impl<'a> Reading<'a> {
             (None, PayrollSource::Items(_)) => false,
             (None, PayrollSource::Document(path)) => path.extension().is_some_and(|it| it.eq_ignore_ascii_case("csv")),
         };
-        let about = [table.take("message"), table.take("payer"), table.take("pays_on")];
+        let about = ["message", "payer", "bank", "account", "pays_on"].map(|key| table.take(key));
         if let (PayrollSource::Document(_), Some(it)) = (&source, about.iter().flatten().next()) {
             return Err(it.error("the document says that itself", "leave it out"));
         }
-        let [message, payer, pays_on] = about;
+        let [message, payer, bank, account, pays_on] = about;
         let template = |it: Option<Item<'a>>| it.map(|it| Ok(self.value(&it, Shape::Text(35))?.value)).transpose();
         let payer = template(payer)?.unwrap_or_else(|| Template::plain(PAYER));
         let pays_on = pays_on.map(|it| self.value(&it, Shape::Date)).transpose()?;
-        Ok(Submission { source, csv, message: template(message)?, payer, pays_on })
+        let bank = bank.map_or(Ok(FUNDS_AT.to_owned()), |it| self.bank_named(&it))?;
+        Ok(Submission { source, csv, message: template(message)?, payer, bank, account: template(account)?, pays_on })
     }
 
     fn items(&self, list: &Item<'a>) -> Result<Vec<PayrollItem>, Error> {

@@ -11,6 +11,7 @@ mod cards;
 mod far;
 mod looks;
 mod maker;
+mod payroll;
 mod place;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ use crate::replay::{Seen, VenueError};
 use bank::StageBank;
 use cards::StageCards;
 use far::{Far, Role};
+use payroll::People;
 
 pub use maker::Embedded;
 
@@ -64,6 +66,8 @@ pub struct Stage {
     cut: BTreeSet<LineId>,
     /// What was seen and not asked for yet.
     seen: VecDeque<Seen>,
+    /// Who is on the payroll.
+    people: People,
     /// The card store, where the scenario has one.
     cards: Option<Rc<StageCards>>,
     /// How often a bank has said something of a card.
@@ -90,7 +94,7 @@ impl Stage {
         let (banks, fars, held, cut) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (faults, seen) = (Faults::new(), VecDeque::new());
         let mut stage =
-            Self { world, clock, plan, metrics, faults, banks, fars, held, cut, seen, cards: None, told: 0 };
+            Self { world, clock, plan, metrics, faults, banks, fars, held, cut, seen, people: People::default(), cards: None, told: 0 };
         let within = stage.plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).cloned();
         for bank in within.collect::<Vec<_>>() {
             stage.seat(&bank, cast).map_err(|error| wrong(&error))?;
@@ -101,6 +105,11 @@ impl Stage {
         }
         stage.seen.clear();
         Ok(stage)
+    }
+
+    /// From now on these people, and no others, are on the payroll.
+    pub fn know_people(&mut self, people: &[crate::scenario::Person]) {
+        self.people = People::of(people);
     }
 
     /// From now on the switch knows these cards of the cast, by alias with how each stands, and no others.

@@ -179,16 +179,16 @@ impl Venue for Stage {
         Ok(done.map_or_else(|refused| Ordered::Refused(refused.to_string()), |()| Ordered::Done))
     }
 
-    fn payroll(&mut self, _: &PayrollSpec) -> Result<PayrollCame, VenueError> {
-        Err(VenueError::Cannot("there is no payroll here".to_owned()))
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        self.order_payroll(order)
     }
 
-    fn batch(&mut self, _: u32) -> Result<Option<BatchLook>, VenueError> {
-        Ok(None)
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError> {
+        self.look_at_batch(batch)
     }
 
-    fn item(&mut self, _: u32, _: u32) -> Result<Option<ItemLook>, VenueError> {
-        Ok(None)
+    fn item(&mut self, batch: u32, item: u32) -> Result<Option<ItemLook>, VenueError> {
+        self.look_at_item(batch, item)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

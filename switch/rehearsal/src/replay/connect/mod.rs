@@ -4,6 +4,7 @@
 //! cannot be looked into, and time passes by the switch's clock: where that is the machine's, only so much of it is waited for.
 
 mod pages;
+mod payroll;
 #[cfg(test)]
 mod tests;
 
@@ -271,16 +272,16 @@ impl Venue for Wire {
         self.pages("an order")?.order(order)
     }
 
-    fn payroll(&mut self, _: &PayrollSpec) -> Result<PayrollCame, VenueError> {
-        Err(VenueError::Cannot("there is no payroll here".to_owned()))
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        self.pages("a payroll")?.payroll(order)
     }
 
-    fn batch(&mut self, _: u32) -> Result<Option<BatchLook>, VenueError> {
-        Ok(None)
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError> {
+        self.pages("a payroll")?.batch(batch)
     }
 
-    fn item(&mut self, _: u32, _: u32) -> Result<Option<ItemLook>, VenueError> {
-        Ok(None)
+    fn item(&mut self, batch: u32, item: u32) -> Result<Option<ItemLook>, VenueError> {
+        self.pages("a payroll")?.item(batch, item)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

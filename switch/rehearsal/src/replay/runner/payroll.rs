@@ -14,6 +14,7 @@ impl Runner<'_> {
             PayrollWord::Submit(submission) => self.submitted(submission)?,
             PayrollWord::Approve(of) => PayrollOrder::Approve(self.batch_of(*of)?),
             PayrollWord::Cancel(of) => PayrollOrder::Cancel(self.batch_of(*of)?),
+            PayrollWord::CreditBack(of) => PayrollOrder::CreditBack(self.batch_of(*of)?),
             PayrollWord::Recall(of, item, amount, cause) => {
                 PayrollOrder::Recall(self.batch_of(*of)?, *item, self.money(&amount.value)?, cause.clone())
             }
@@ -43,7 +44,7 @@ impl Runner<'_> {
             }
             PayrollSource::Items(items) => {
                 let paper = self.paper(submission, items)?;
-                paper::write(&paper, csv).map_err(|problem| self.failed(&problem))?
+                paper::write(&paper, csv).map_err(|problem| self.failed(&problem.to_string()))?
             }
         };
         Ok(PayrollOrder::Submit { document, csv })
@@ -70,7 +71,10 @@ impl Runner<'_> {
         };
         let lines = items.iter().enumerate().map(|(place, item)| self.paid(place, item));
         let lines = lines.collect::<Result<Vec<_>, _>>()?;
-        Ok(Paper { message, payer: self.fill(&submission.payer)?, made: now, offset: self.scenario.offset, pays_on, lines })
+        let payer = self.fill(&submission.payer)?;
+        let bank = self.cast.bank(&submission.bank).map_err(|error| self.failed(&error.to_string()))?.institution;
+        let account = submission.account.as_ref().map(|it| self.fill(it)).transpose()?;
+        Ok(Paper { message, payer, bank, account, made: now, offset: self.scenario.offset, pays_on, lines })
     }
 
     /// One payment, with what the registry says where the item does not.
