@@ -5,6 +5,7 @@
 
 mod bulk;
 mod file;
+mod given;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

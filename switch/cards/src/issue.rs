@@ -17,8 +17,21 @@ pub enum Of {
     Agency(String),
     /// One person's.
     Person(CivilServantId),
+    /// Those of many people.
+    People(Vec<CivilServantId>),
     /// The card itself.
     Card(Pan),
+}
+
+/// A card that is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meant {
+    /// Its number.
+    pub pan: Pan,
+    /// The last month it is good for.
+    pub expiry: Option<Expiry>,
+    /// Its bank's institution.
+    pub institution: u64,
 }
 
 /// A replacement that can be ordered: nobody else gets its number.
@@ -63,6 +76,7 @@ impl Store {
                     change(inside, &row).map(|()| 1)
                 });
             }
+            Of::People(people) => return self.step_of_people(people, from, &change),
             Of::All => None,
             Of::Agency(name) => {
                 let found = self.looking(|inside| inside.agency(name, false))?;
@@ -84,12 +98,38 @@ impl Store {
         }
     }
 
-    /// The number of the card that is meant: a person's is their Smart ID card that may still be used, or else their newest.
+    /// Passes over who has come further already, or not so far: the same list again is harmless.
+    fn step_of_people(
+        &mut self,
+        people: &[CivilServantId],
+        from: State,
+        change: &dyn Fn(&Inside<'_>, &Row) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
+        // First of all, so that a list with a stranger changes nothing.
+        self.looking(|inside| people.iter().try_for_each(|person| inside.meant(&Of::Person(*person)).map(drop)))?;
+        let mut count = 0;
+        for some in people.chunks(BATCH as usize) {
+            self.within(|inside| {
+                for person in some {
+                    let row = inside.meant(&Of::Person(*person))?;
+                    if row.state == from {
+                        change(inside, &row)?;
+                        count += 1;
+                    }
+                }
+                Ok(())
+            })?;
+        }
+        Ok(count)
+    }
+
+    /// The card that is meant: a person's is their Smart ID card that may still be used, or else their newest.
     ///
     /// # Errors
     /// Where there is none.
-    pub fn number_of(&mut self, of: &Of) -> Result<Pan, Error> {
-        self.looking(|inside| inside.meant(of).map(|row| row.details.pan))
+    pub fn card_of(&mut self, of: &Of) -> Result<Meant, Error> {
+        let meant = |row: Row| Meant { pan: row.details.pan, expiry: row.expiry, institution: row.bank.institution() };
+        self.looking(|inside| inside.meant(of).map(meant))
     }
 
     /// Reserves the number of a card that is to stand for this one.
@@ -134,7 +174,7 @@ impl Inside<'_> {
                 let place = living.or(cards.len().checked_sub(1)).ok_or(Error::NoLivingCard(*person))?;
                 Ok(cards.swap_remove(place))
             }
-            Of::All | Of::Agency(_) => Err(Error::OneCard),
+            Of::All | Of::Agency(_) | Of::People(_) => Err(Error::OneCard),
         }
     }
 }

@@ -50,6 +50,12 @@ impl Issuer {
         Self::ALL.into_iter().find(|bank| bank.number() == number)
     }
 
+    /// Its institution identification code.
+    #[must_use]
+    pub fn institution(self) -> u64 {
+        116_000 + u64::from(self.number())
+    }
+
     /// The first six digits of its cards.
     #[must_use]
     pub fn prefix(self) -> u32 {

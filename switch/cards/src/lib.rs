@@ -33,7 +33,7 @@ pub use details::{CivilServantId, Details};
 pub use directory::{Directory, Known};
 pub use error::{Error, Unfit};
 pub use fold::Event;
-pub use issue::{Of, Reserved};
+pub use issue::{Meant, Of, Reserved};
 pub use issuer::{FIRST_SERIAL, Issuer, card_number};
 pub use life::{Expiry, Kind, State};
 pub use show::{Change, Shown, Tally};

@@ -66,6 +66,8 @@ pub struct Tally {
     pub state: State,
     /// How many.
     pub cards: u64,
+    /// How many of them were printed, whatever became of them.
+    pub printed: u64,
 }
 
 impl Store {
@@ -78,7 +80,7 @@ impl Store {
             let rows = match of {
                 Of::Card(pan) => inside.card(*pan)?.into_iter().collect::<Vec<_>>(),
                 Of::Person(person) => inside.cards_of(*person)?,
-                Of::All | Of::Agency(_) => return Err(Error::OneCard),
+                Of::All | Of::Agency(_) | Of::People(_) => return Err(Error::OneCard),
             };
             match (rows.is_empty(), of) {
                 (true, Of::Card(pan)) => Err(Error::NoSuchCard(*pan)),
@@ -110,18 +112,23 @@ impl Store {
                     let (state, expiry) = (State::from_number(row.get(3)?), Expiry::from_number(row.get(4)?));
                     if let (Some(bank), Some(kind), Some(state)) = (bank, kind, state) {
                         let state = state.on(day, expiry);
-                        *all.entry((row.get::<_, String>(0)?, bank, kind, state)).or_insert(0) += row.get::<_, i64>(5)?;
+                        let (cards, printed): &mut (i64, i64) =
+                            all.entry((row.get::<_, String>(0)?, bank, kind, state)).or_default();
+                        let count: i64 = row.get(5)?;
+                        *cards += count;
+                        *printed += if expiry.is_some() { count } else { 0 };
                     }
                     Ok(())
                 };
                 read().map_err(&failed)?;
             }
-            let tally = |((agency, bank, kind, state), cards): (_, i64)| Tally {
+            let tally = |((agency, bank, kind, state), (cards, printed)): (_, (i64, i64))| Tally {
                 agency,
                 bank,
                 kind,
                 state,
                 cards: cards.max(0).cast_unsigned(),
+                printed: printed.max(0).cast_unsigned(),
             };
             Ok(all.into_iter().map(tally).collect())
         })

@@ -68,7 +68,7 @@ impl World {
     }
 
     fn card(&mut self, serial: u32) -> Pan {
-        self.store.number_of(&Of::Person(person(serial))).unwrap()
+        self.store.card_of(&Of::Person(person(serial))).unwrap().pan
     }
 
     fn state(&mut self, serial: u32) -> State {
@@ -261,7 +261,7 @@ fn a_row_with_anothers_seal_does_not_open() {
     world.registers(2);
     let swap = "UPDATE cards SET sealed = (SELECT sealed FROM cards WHERE id = 2) WHERE id = 1";
     world.store.connection.execute_batch(swap).unwrap();
-    assert!(matches!(world.store.number_of(&Of::Person(person(1))), Err(Error::Altered { row: 1, .. })));
+    assert!(matches!(world.store.card_of(&Of::Person(person(1))), Err(Error::Altered { row: 1, .. })));
 }
 
 #[test]

@@ -73,12 +73,12 @@ pub enum Disallowed {
     /// Another message waits for an answer under the leg's trace number.
     #[error("the trace number of leg {0} is in use for another message; try again later")]
     NumberInUse(LegId),
-    /// A card cannot stand for another.
-    #[error("card {0} cannot stand for the old one: it must be another card of the same bank, and not on the list of hot cards")]
-    NoReplacement(Pan),
     /// Its payroll must be told what became of it.
     #[error("leg {0} pays for a payroll, which must know what became of it: settle the item, or have it tried again")]
     OfPayroll(LegId),
+    /// A card cannot stand for another.
+    #[error("card {0} cannot stand for the old one: it must be another card of the same bank, and not on the list of hot cards")]
+    NoReplacement(Pan),
     /// The card is not on the list.
     #[error("card {0} is not on the list of hot cards")]
     NotListed(Pan),

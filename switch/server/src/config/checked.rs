@@ -35,6 +35,8 @@ pub struct Plan {
     pub accounts: Option<PathBuf>,
     /// Payrolls; `None`: there are none.
     pub payroll: Option<PayrollPlan>,
+    /// Whether only cards of the store are taken.
+    pub known_only: bool,
     /// Bounds.
     pub limits: LimitsSection,
     /// How blocks are synced.
@@ -264,6 +266,7 @@ impl Config {
             bulk_per_bank: self.cast.bulk_per_bank,
             accounts: self.cast.accounts.clone(),
             payroll,
+            known_only: self.cards.known_only,
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
             time: Time::System,
