@@ -100,6 +100,14 @@ pub enum Fault {
     ForwardOutOfOrder,
     /// What is not answered is sent again after the same short wait every time.
     BackoffForgotten,
+    /// What is known against a card is not looked at.
+    CardObjectionIgnored,
+    /// A bank's 0302 is answered 00, and nothing is done.
+    FileUpdateForgotten,
+    /// A bank may have another bank's card refused.
+    OthersCardListed,
+    /// A card for which another stands is asked for.
+    ReplacedNotRefused,
     /// An item that was under way in a stop is sent once more under another name.
     PayrollPaidTwice,
     /// A salary that is paid already is taken again.
@@ -176,6 +184,10 @@ impl Fault {
         Self::AdviceDeclined,
         Self::ForwardOutOfOrder,
         Self::BackoffForgotten,
+        Self::CardObjectionIgnored,
+        Self::FileUpdateForgotten,
+        Self::OthersCardListed,
+        Self::ReplacedNotRefused,
     ];
 }
 

@@ -78,6 +78,10 @@ fn finder(sabotage: Sabotage) -> Checker {
             | Fault::AdviceDeclined
             | Fault::ForwardOutOfOrder
             | Fault::BackoffForgotten
+            | Fault::CardObjectionIgnored
+            | Fault::FileUpdateForgotten
+            | Fault::OthersCardListed
+            | Fault::ReplacedNotRefused
             | Fault::WrongCode(_) => unreachable!("the simulator does not look for it"),
         },
     }

@@ -243,7 +243,9 @@ impl State {
                 None
             }
             Record::CardReplaced { pan, code, .. } => {
-                self.hot_cards.insert(pan, code);
+                if !sabotage::is(sabotage::Fault::ReplacedNotRefused) {
+                    self.hot_cards.insert(pan, code);
+                }
                 None
             }
             Record::Repeated { transaction, .. } => self.with(transaction, |it| it.repeated = true),
