@@ -42,6 +42,26 @@ pub enum Error {
         /// Which rule.
         rule: &'static str,
     },
+    /// The file of accounts could not be read.
+    #[error("cannot read the accounts in {path}: {source}")]
+    AccountsFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A line of the file of accounts breaks a rule.
+    #[error("{path}, line {line}, {field}: {rule}")]
+    AccountsLine {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: u64,
+        /// Which column; `line` or `header` where it is all of it.
+        field: &'static str,
+        /// Which rule, or what to write.
+        rule: String,
+    },
     /// No card with this alias.
     #[error("no card is called {alias:?}; {}", hint(.near))]
     UnknownAlias {
@@ -70,7 +90,7 @@ pub enum Error {
     #[error("the ledger {0} is in use by another bank")]
     LedgerInUse(PathBuf),
     /// The ledger was written by another version of this program.
-    #[error("the ledger {path} has version {found}, this program knows {known}")]
+    #[error("the ledger {path} has version {found}, this program knows {known}; move it away, and a new one is begun")]
     LedgerVersion {
         /// Which ledger.
         path: PathBuf,
@@ -87,6 +107,9 @@ pub enum Error {
         /// Whose it is.
         owner: String,
     },
+    /// The ledger's tables do not fit together.
+    #[error("the ledger is damaged: {0}; put back a copy")]
+    LedgerDamaged(&'static str),
     /// SQLite could not do what was asked.
     #[error("the ledger failed: {0}")]
     Ledger(#[from] rusqlite::Error),

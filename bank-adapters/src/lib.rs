@@ -6,6 +6,7 @@
 //!
 //! Knows: requests, replies, the bank's side of a link, ledgers. Does not know: the switch. A bank can be built without it.
 
+mod accounts;
 mod bank;
 mod cast;
 mod clock;
@@ -19,7 +20,7 @@ mod request;
 pub mod sabotage;
 
 pub use bank::{Bank, Call, Capabilities};
-pub use cast::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers, near};
+pub use cast::{Account, AccountStatus, BankProfile, Behaviour, Card, CardStatus, CardlessAccount, Cast, Customers, near};
 pub use clock::{Clock, SystemClock};
 pub use echo::EchoBank;
 pub use error::Error;

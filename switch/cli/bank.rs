@@ -31,6 +31,10 @@ pub(super) struct Bank {
     /// Cards and accounts; the built-in cast where left out.
     #[arg(long, value_name = "FILE")]
     cast: Option<PathBuf>,
+    /// Further accounts: CSV with the columns bank, account, currency, opening, holder, status. Those that the ledger has stay as
+    /// they are.
+    #[arg(long, value_name = "FILE")]
+    accounts: Option<PathBuf>,
     /// Further made-up cards, for load.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     bulk: u32,
@@ -68,6 +72,7 @@ impl Bank {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         log(&LogSection { format: self.log_format.into(), ..LogSection::default() })?;
         let cast = self.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(self.bulk)?;
+        let cast = cast.with_accounts(self.accounts.as_deref());
         let dialect = dialect(&self.dialect)?;
         std::fs::create_dir_all(&self.data).map_err(|error| format!("{}: {error}", self.data.display()))?;
         let bank = Arc::new(ReferenceBank::open(&self.name, &self.data, &cast)?);

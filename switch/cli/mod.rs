@@ -17,6 +17,7 @@ mod demo;
 mod desk;
 mod doctor;
 mod fault;
+mod generate;
 mod hot_cards;
 mod journal;
 mod load;
@@ -101,6 +102,8 @@ enum Command {
     Decode(codec::Decode),
     /// Find out the framing and dialect of bytes that nobody can read.
     Doctor(doctor::Doctor),
+    /// Make a nation of made-up civil servants to test with: registry, cards, accounts, payrolls.
+    Generate(generate::Generate),
     /// Turn JSON lines on standard input into messages (hex lines).
     Encode(codec::Encode),
 }
@@ -138,6 +141,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Spec(spec) => spec.run(),
         Command::Decode(decode) => decode.run(),
         Command::Doctor(doctor) => doctor.run(),
+        Command::Generate(generate) => generate.run(),
         Command::Encode(encode) => encode.run(),
     };
     result.unwrap_or_else(|failure| {

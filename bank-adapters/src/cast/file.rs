@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use model::{BusinessDate, Currency, InstitutionId, Money, Pan, Text};
+use model::{AmountError, BusinessDate, Currency, InstitutionId, Money, Pan, Text};
 use serde::Deserialize;
 
-use super::{Account, BankProfile, Behaviour, Card, CardStatus, Cast, Customers};
+use super::{Account, AccountStatus, BankProfile, Behaviour, Card, CardStatus, CardlessAccount, Cast, Customers};
 use crate::Error;
 
 #[derive(Deserialize)]
@@ -16,6 +16,8 @@ struct CastFile {
     #[serde(default)]
     operator: Vec<OperatorLines>,
     card: Vec<CardLines>,
+    #[serde(default)]
+    account: Vec<CardlessLines>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +66,18 @@ struct AccountLines {
     opening: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardlessLines {
+    bank: String,
+    holder: String,
+    currency: String,
+    number: String,
+    opening: String,
+    #[serde(default)]
+    status: AccountStatus,
+}
+
 impl Cast {
     /// Reads the text of a cast.
     ///
@@ -81,6 +95,10 @@ impl Cast {
         for lines in file.card {
             let card = lines.checked(&cast.banks)?;
             cast.add(card)?;
+        }
+        for lines in file.account {
+            let account = lines.checked(&cast.banks)?;
+            cast.add_account(account)?;
         }
         Ok(cast)
     }
@@ -177,15 +195,62 @@ impl AccountLines {
             Currency::from_alpha(currency).ok_or_else(|| broken(currency, "a currency is one of ISO 4217, in capitals"))?;
         let opening = Money::from_major(&self.opening, currency)
             .map_err(|source| Error::OpeningBalance { alias: alias.to_owned(), source })?;
-        let plain = !self.number.is_empty() && self.number.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let number = Text::new(self.number.as_bytes()).filter(|_| plain);
-        let number = number.ok_or_else(|| broken(&self.number, "an account number is 1 to 28 letters and digits"))?;
+        let number = account_number(&self.number)?;
         Ok(Account { number, opening })
     }
 }
 
+impl CardlessLines {
+    fn checked(self, banks: &[BankProfile]) -> Result<CardlessAccount, Error> {
+        let broken = |name: &str, rule| Error::CastRule { name: name.to_owned(), rule };
+        if !banks.iter().any(|bank| bank.name == self.bank) {
+            return Err(broken(&self.bank, "an account is kept by a bank of the cast"));
+        }
+        if self.holder.is_empty() {
+            return Err(broken(&self.number, "an account has a holder"));
+        }
+        let currency = Currency::from_alpha(&self.currency)
+            .ok_or_else(|| broken(&self.currency, "a currency is one of ISO 4217, in capitals"))?;
+        let number = account_number(&self.number)?;
+        let opening = opening_balance(&self.opening, currency)
+            .map_err(|source| Error::OpeningBalance { alias: self.number.clone(), source })?;
+        let (bank, holder, status) = (self.bank, self.holder, self.status);
+        Ok(CardlessAccount { bank, holder, number, opening, status })
+    }
+}
+
+fn account_number(text: &str) -> Result<Text<28>, Error> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let number = Text::new(text.as_bytes()).filter(|_| plain);
+    number.ok_or_else(|| broken(text, "an account number is 1 to 28 letters and digits"))
+}
+
+/// What is on an account when it is opened: major units as a person types them. Unlike an amount that a message carries it may have
+/// up to fifteen digits before the point.
+pub(crate) fn opening_balance(text: &str, currency: Currency) -> Result<Money, AmountError> {
+    const WHOLE_MAX: usize = 15;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let Some(major) = digits(whole).filter(|_| whole.len() <= WHOLE_MAX && !whole.is_empty()) else {
+        return Money::from_major(text, currency);
+    };
+    let point = if text.contains('.') { "." } else { "" };
+    let rest = Money::from_major(&format!("0{point}{fraction}"), currency).map_err(|error| match error {
+        AmountError::TooFine { currency, exponent, .. } => AmountError::TooFine { text: text.to_owned(), currency, exponent },
+        _ => AmountError::NotANumber(text.to_owned()),
+    })?;
+    let scale = 10u64.checked_pow(currency.exponent());
+    let minor = scale.and_then(|scale| major.checked_mul(scale)).and_then(|minor| minor.checked_add(rest.minor()));
+    let minor = minor.filter(|minor| *minor <= i64::MAX.unsigned_abs() / 4);
+    minor.map(|minor| Money::from_minor(minor, currency)).ok_or_else(|| AmountError::TooLarge(text.to_owned()))
+}
+
+/// Whether there is nothing but digits.
+pub(crate) fn all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn digits(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    all_digits(text).then(|| text.parse().ok())?
 }
 
 /// The first day after the month YYMM of this century; `None` where there is no such month.

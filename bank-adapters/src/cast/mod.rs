@@ -6,14 +6,15 @@
 mod bulk;
 mod file;
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use model::{BusinessDate, Currency, InstitutionId, Money, Pan, Text};
 use serde::Deserialize;
 
 use crate::Error;
+pub(crate) use file::{all_digits as digits, opening_balance};
 
 /// A bank of the cast, or a mobile operator, which to the switch is a bank too.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,52 @@ impl Account {
     }
 }
 
+/// Whether an account takes money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountStatus {
+    /// Yes.
+    #[default]
+    Open,
+    /// What moves money is refused (77), except to take back what was paid too much.
+    Blocked,
+    /// Nothing is done (78).
+    Closed,
+}
+
+impl AccountStatus {
+    /// Its name in files and ledgers.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Blocked => "blocked",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// The status with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Open, Self::Blocked, Self::Closed].into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// An account that no card of the cast reaches: a payer's, as the treasury's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardlessAccount {
+    /// Name of the bank that keeps it.
+    pub bank: String,
+    /// Whose it is, in the bank's words.
+    pub holder: String,
+    /// Its number, as DE102 and DE103 carry it.
+    pub number: Text<28>,
+    /// What is booked on it when its ledger is opened for the first time; more than a message can carry, where need be.
+    pub opening: Money,
+    /// Whether it takes money.
+    pub status: AccountStatus,
+}
+
 /// A made-up card. Shows its number masked only, since [`Pan`] does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
@@ -147,7 +194,10 @@ pub struct Cast {
     cards: Vec<Card>,
     by_alias: HashMap<String, usize>,
     by_pan: HashMap<Pan, usize>,
-    numbers: HashMap<Text<28>, usize>,
+    /// The numbers of all accounts.
+    numbers: HashSet<Text<28>>,
+    accounts: Vec<CardlessAccount>,
+    accounts_file: Option<PathBuf>,
 }
 
 impl Cast {
@@ -167,8 +217,25 @@ impl Cast {
     }
 
     fn empty(banks: Vec<BankProfile>, operators: Vec<BankProfile>) -> Self {
-        let (by_alias, by_pan, numbers) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { banks, operators, cards: Vec::new(), by_alias, by_pan, numbers }
+        let (by_alias, by_pan, numbers) = (HashMap::new(), HashMap::new(), HashSet::new());
+        let (cards, accounts) = (Vec::new(), Vec::new());
+        Self { banks, operators, cards, by_alias, by_pan, numbers, accounts, accounts_file: None }
+    }
+
+    /// This cast with the accounts of a file (CSV: bank, account, currency, opening, holder, status), which a bank reads when its ledger
+    /// is opened.
+    #[must_use]
+    pub fn with_accounts(self, path: Option<&Path>) -> Self {
+        Self { accounts_file: path.map(Path::to_owned), ..self }
+    }
+
+    /// Takes an account without a card in, where its number is nobody else's.
+    fn add_account(&mut self, account: CardlessAccount) -> Result<(), Error> {
+        if !self.numbers.insert(account.number) {
+            return Err(Error::CastRule { name: account.number.to_string(), rule: "an account number is one account's" });
+        }
+        self.accounts.push(account);
+        Ok(())
     }
 
     /// Takes a card in, where it is like nobody else.
@@ -182,7 +249,7 @@ impl Cast {
             return broken(&card.alias, "a card number is one card's");
         }
         for account in &card.accounts {
-            if self.numbers.insert(account.number, place).is_some() {
+            if !self.numbers.insert(account.number) {
                 return broken(&account.number.to_string(), "an account number is one account's");
             }
         }
@@ -217,6 +284,17 @@ impl Cast {
     /// The cards that the bank with this name issued.
     pub fn cards_of<'a>(&'a self, bank: &'a str) -> impl Iterator<Item = &'a Card> {
         self.cards.iter().filter(move |card| card.bank == bank)
+    }
+
+    /// The accounts without a card that the bank with this name keeps, but for those of the file of accounts.
+    pub fn accounts_of<'a>(&'a self, bank: &'a str) -> impl Iterator<Item = &'a CardlessAccount> {
+        self.accounts.iter().filter(move |account| account.bank == bank)
+    }
+
+    /// The file of further accounts.
+    #[must_use]
+    pub(crate) fn accounts_file(&self) -> Option<&Path> {
+        self.accounts_file.as_deref()
     }
 
     /// Every bank that issues cards, in the order of the file.

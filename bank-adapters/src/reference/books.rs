@@ -2,15 +2,17 @@
 //! lost with the process, and read again when a transaction fails. Nothing is decided or written here.
 
 use std::collections::HashMap;
+use std::num::NonZeroI64;
 
 use model::{Currency, Kind, Money, Pan, ResponseCode, Text};
 use rusqlite::Connection;
 
+use super::accounts::{AccountState, Accounts, Number, Place};
 use super::rows::Kept;
-pub(super) use super::schema::settlement_account;
+use super::schema::settlement_account;
 use super::{phone_account, rules};
 use crate::cast::card_number;
-use crate::{Balance, BankProfile, BankReply, Behaviour, Capabilities, Card, Cast, Customers, Error, Financial};
+use crate::{AccountStatus, Balance, BankProfile, BankReply, Behaviour, Capabilities, Card, Cast, Customers, Error, Financial};
 
 pub(super) struct Books {
     customers: Customers,
@@ -22,16 +24,12 @@ pub(super) struct Books {
     serial: u64,
     /// How the bank answers for cards that it does not answer for as it should, by alias.
     behaviours: HashMap<String, Behaviour>,
-    accounts: HashMap<String, AccountState>,
+    accounts: Accounts,
+    /// The settlement account of each currency.
+    settlements: Vec<(Currency, Place)>,
     holds: u64,
-}
-
-struct AccountState {
-    holder: Option<String>,
-    currency: String,
-    balance: i64,
-    held: i64,
-    holds: u64,
+    /// The `id` of the newest entry.
+    entries: i64,
 }
 
 /// A virtual card by its number.
@@ -60,6 +58,8 @@ pub(super) struct Customer {
     pub card: Option<String>,
     /// The account, known or not: what was asked for.
     pub account: Option<String>,
+    /// Where it is known, whoever's it is.
+    pub place: Option<Place>,
     /// The phone whose account this would be, where it has none yet.
     pub opens: Option<String>,
     /// Whether the first answer is lost.
@@ -87,8 +87,10 @@ impl Books {
             cards: cards().map(|card| (card.pan, card.clone())).collect(),
             virtual_cards: HashMap::new(),
             serial: 0,
-            accounts: HashMap::new(),
+            accounts: Accounts::default(),
+            settlements: Vec::new(),
             holds: 0,
+            entries: 0,
         };
         books.read_again(connection)?;
         Ok(books)
@@ -97,29 +99,56 @@ impl Books {
     /// Forgets what the tables say and reads it again.
     pub(super) fn read_again(&mut self, connection: &Connection) -> Result<(), Error> {
         self.accounts.clear();
-        let mut accounts = connection.prepare("SELECT number, holder, currency FROM accounts")?;
-        let mut rows = accounts.query([])?;
-        while let Some(row) = rows.next()? {
-            self.open(row.get(0)?, row.get(1)?, row.get(2)?);
-        }
-        let mut sums = connection.prepare("SELECT account, sum(amount) FROM entries GROUP BY account")?;
-        let mut rows = sums.query([])?;
-        while let Some(row) = rows.next()? {
-            if let Some(account) = self.accounts.get_mut(row.get_ref(0)?.as_str().unwrap_or_default()) {
-                account.balance = row.get(1)?;
-            }
-        }
+        self.settlements.clear();
+        self.read_accounts(connection)?;
+        self.read_entries(connection)?;
         self.holds = 0;
         let mut sums =
             connection.prepare("SELECT account, sum(amount), count(*) FROM holds WHERE state = 'held' GROUP BY account")?;
         let mut rows = sums.query([])?;
         while let Some(row) = rows.next()? {
-            if let Some(account) = self.accounts.get_mut(row.get_ref(0)?.as_str().unwrap_or_default()) {
-                (account.held, account.holds) = (row.get(1)?, row.get::<_, i64>(2)?.unsigned_abs());
-                self.holds += account.holds;
-            }
+            let account = Place::of_id(row.get(0)?).and_then(|place| self.accounts.get_mut(place));
+            let account = account.ok_or(Error::LedgerDamaged("a hold is on an account that is not there"))?;
+            (account.held, account.holds) = (row.get(1)?, row.get(2)?);
+            self.holds += u64::from(account.holds);
         }
         self.read_virtual_cards(connection)
+    }
+
+    fn read_accounts(&mut self, connection: &Connection) -> Result<(), Error> {
+        let mut accounts =
+            connection.prepare("SELECT id, number, holder, currency, status, kind = 'customer' FROM accounts ORDER BY id")?;
+        let mut rows = accounts.query([])?;
+        while let Some(row) = rows.next()? {
+            let number = Text::new(row.get_ref(1)?.as_str().unwrap_or_default().as_bytes());
+            let currency = Currency::from_alpha(row.get_ref(3)?.as_str().unwrap_or_default());
+            let status = AccountStatus::from_name(row.get_ref(4)?.as_str().unwrap_or_default());
+            let (Some(number), Some(currency), Some(status)) = (number, currency, status) else {
+                return Err(Error::LedgerDamaged("an account has a number, a currency and a status that are some"));
+            };
+            let place = self.open(number, row.get_ref(2)?.as_str().unwrap_or_default(), currency, row.get(5)?);
+            if place.map(Place::id) != Some(row.get(0)?) {
+                return Err(Error::LedgerDamaged("accounts are numbered from 1 on, without a gap"));
+            }
+            place.and_then(|place| self.accounts.get_mut(place)).into_iter().for_each(|account| account.status = status);
+        }
+        Ok(())
+    }
+
+    /// Balances are sums of entries.
+    fn read_entries(&mut self, connection: &Connection) -> Result<(), Error> {
+        self.entries = 0;
+        let mut entries = connection.prepare("SELECT id, account, amount FROM entries ORDER BY id")?;
+        let mut rows = entries.query([])?;
+        while let Some(row) = rows.next()? {
+            let place = Place::of_id(row.get(1)?).filter(|place| self.accounts.get(*place).is_some());
+            let place = place.ok_or(Error::LedgerDamaged("an entry is on an account that is not there"))?;
+            // The entry's own `id` is the next, where none is missing before it.
+            self.entries = row.get::<_, i64>(0)?.saturating_sub(1);
+            let booked = self.book(place, row.get(2)?);
+            booked.map_err(|Overflow| Error::BalanceOverflow { account: self.number(place) })?;
+        }
+        Ok(())
     }
 
     fn read_virtual_cards(&mut self, connection: &Connection) -> Result<(), Error> {
@@ -153,48 +182,80 @@ impl Books {
         Some(CardFound { card, virtual_card })
     }
 
-    /// Whom the request is about: at an operator the phone that it names; of a salary the account that it names; else the card's
-    /// account in the request's currency.
+    /// Whom the request is about: at an operator the phone that it names; of a salary, a funding or a recall the account that it names;
+    /// else the card's account in the request's currency.
     pub(super) fn customer(&self, request: &Financial) -> Customer {
-        let named = request.to_account.map(|number| number.to_string());
         if matches!(self.customers, Customers::Phones { .. }) {
-            let phone = named.as_ref().filter(|number| self.customers.has_phone(number));
-            let account = phone.map(|phone| phone_account(phone, request.amount.currency()));
-            let opens = phone.filter(|_| account.as_ref().is_some_and(|account| !self.accounts.contains_key(account))).cloned();
-            return Customer { card: None, account: account.or(named), opens, silent: false, partial: false };
+            return self.phone(request);
         }
         let found = self.card(request.pan);
-        let named = named.filter(|_| request.kind == Kind::Salary);
-        let account = named.or_else(|| Some(found.as_ref()?.card.account(request.amount.currency())?.number.to_string()));
-        let holder = account.as_ref().and_then(|number| self.accounts.get(number)?.holder.as_ref());
-        let behind = found.as_ref().map(|found| &found.card.alias);
-        let behaves = |alias: Option<&String>, as_this| alias.and_then(|alias| self.behaviours.get(alias)) == Some(&as_this);
-        let silent = behaves(holder, Behaviour::Silent) || behaves(behind, Behaviour::Silent);
-        let partial = behaves(holder, Behaviour::Partial);
-        Customer { card: found.map(|found| found.alias().clone()), account, opens: None, silent, partial }
+        let named = match request.kind {
+            Kind::Salary => request.to_account,
+            Kind::Funding | Kind::Recall => request.from_account,
+            _ => None,
+        };
+        let of_card = || Some(found.as_ref()?.card.account(request.amount.currency())?.number);
+        let account = named.or_else(|| if request.kind.is_of_switch() { None } else { of_card() });
+        let place = account.and_then(|number| self.accounts.find(number.trimmed()));
+        let holders = place.and_then(|place| self.accounts.get(place)).map(|account| account.behaviour);
+        let cards = found.as_ref().and_then(|found| self.behaviours.get(&found.card.alias)).copied();
+        let silent = [holders, cards].contains(&Some(Behaviour::Silent));
+        let (card, account) = (found.map(|found| found.alias().clone()), account.map(|number| number.to_string()));
+        Customer { card, account, place, opens: None, silent, partial: holders == Some(Behaviour::Partial) }
     }
 
-    /// Whether this is a customer's account in this currency.
-    pub(super) fn is_customers(&self, account: &str, currency: &str) -> bool {
-        self.accounts.get(account).is_some_and(|account| account.holder.is_some() && account.currency == currency)
+    fn phone(&self, request: &Financial) -> Customer {
+        let named = request.to_account.map(|number| number.to_string());
+        let phone = named.as_ref().filter(|number| self.customers.has_phone(number));
+        let account = phone.map(|phone| phone_account(phone, request.amount.currency()));
+        let place = account.as_ref().and_then(|account| self.find(account));
+        let opens = phone.filter(|_| place.is_none()).cloned();
+        Customer { card: None, account: account.or(named), place, opens, silent: false, partial: false }
     }
 
-    /// Takes in an account that is being opened.
-    pub(super) fn open(&mut self, number: String, holder: Option<String>, currency: String) {
-        let empty = AccountState { holder, currency, balance: 0, held: 0, holds: 0 };
-        self.accounts.entry(number).or_insert(empty);
+    /// The account with this number.
+    pub(super) fn find(&self, number: &str) -> Option<Place> {
+        self.accounts.find(number.as_bytes())
     }
 
-    /// Takes an entry that is being written into the balances.
-    pub(super) fn book(&mut self, account: &str, change: i64) -> Result<(), Overflow> {
-        let Some(account) = self.accounts.get_mut(account) else { return Ok(()) };
+    /// What is known of an account.
+    pub(super) fn account(&self, place: Place) -> Option<&AccountState> {
+        self.accounts.get(place)
+    }
+
+    fn number(&self, place: Place) -> String {
+        self.account(place).map(|account| account.number.to_string()).unwrap_or_default()
+    }
+
+    /// The account that stands for the switch in a currency; `None` where no customer of the bank has any of it.
+    pub(super) fn settlement(&self, currency: Currency) -> Option<Place> {
+        self.settlements.iter().find(|(known, _)| *known == currency).map(|(_, place)| *place)
+    }
+
+    /// Takes in the account that was opened last; `None` where it is there already.
+    pub(super) fn open(&mut self, number: Number, holder: &str, currency: Currency, is_customers: bool) -> Option<Place> {
+        let settles = !is_customers && number.as_bytes() == settlement_account(currency).as_bytes();
+        let behaviour = self.behaviours.get(holder).copied().unwrap_or_default();
+        let place = self.accounts.add(AccountState { behaviour, ..AccountState::empty(number, currency, is_customers) })?;
+        if settles {
+            self.settlements.push((currency, place));
+        }
+        Some(place)
+    }
+
+    /// Takes an entry that is being written into the balances, and returns its `id` and that of the account's entry before it.
+    pub(super) fn book(&mut self, place: Place, change: i64) -> Result<(i64, Option<i64>), Overflow> {
+        let id = self.entries + 1;
+        let account = self.accounts.get_mut(place).ok_or(Overflow)?;
         account.balance = account.balance.checked_add(change).ok_or(Overflow)?;
-        Ok(())
+        let previous = std::mem::replace(&mut account.newest, NonZeroI64::new(id));
+        self.entries = id;
+        Ok((id, previous.map(NonZeroI64::get)))
     }
 
     /// Takes in a hold that is being written.
-    pub(super) fn hold(&mut self, account: &str, amount: i64) -> Result<(), Overflow> {
-        let Some(account) = self.accounts.get_mut(account) else { return Ok(()) };
+    pub(super) fn hold(&mut self, place: Place, amount: i64) -> Result<(), Overflow> {
+        let account = self.accounts.get_mut(place).ok_or(Overflow)?;
         account.held = account.held.checked_add(amount).ok_or(Overflow)?;
         account.holds += 1;
         self.holds += 1;
@@ -202,33 +263,36 @@ impl Books {
     }
 
     /// A hold of so much ends.
-    pub(super) fn release(&mut self, account: &str, amount: i64) {
-        let Some(account) = self.accounts.get_mut(account) else { return };
+    pub(super) fn release(&mut self, place: Place, amount: i64) {
+        let Some(account) = self.accounts.get_mut(place) else { return };
         account.held -= amount;
         account.holds = account.holds.saturating_sub(1);
         self.holds = self.holds.saturating_sub(1);
     }
 
     /// A hold goes on, with so much less.
-    pub(super) fn lessen(&mut self, account: &str, less: i64) {
-        if let Some(account) = self.accounts.get_mut(account) {
+    pub(super) fn lessen(&mut self, place: Place, less: i64) {
+        if let Some(account) = self.accounts.get_mut(place) {
             account.held -= less;
         }
     }
 
     /// Whether anything is held, on this account or, without one, anywhere.
-    pub(super) fn holds_any(&self, account: Option<&str>) -> bool {
-        account.map_or(self.holds, |account| self.accounts.get(account).map_or(0, |it| it.holds)) > 0
+    pub(super) fn holds_any(&self, place: Option<Place>) -> bool {
+        match place {
+            Some(place) => self.account(place).is_some_and(|account| account.holds > 0),
+            None => self.holds > 0,
+        }
     }
 
     /// An account's balance in minor units.
-    pub(super) fn balance(&self, account: &str) -> Option<i64> {
-        self.accounts.get(account).map(|account| account.balance)
+    pub(super) fn balance(&self, place: Place) -> Option<i64> {
+        self.account(place).map(|account| account.balance)
     }
 
     /// The balance without what is held.
-    pub(super) fn available(&self, account: &str) -> Option<i64> {
-        self.accounts.get(account).map(|account| account.balance.saturating_sub(account.held))
+    pub(super) fn available(&self, place: Place) -> Option<i64> {
+        self.account(place).map(|account| account.balance.saturating_sub(account.held))
     }
 
     /// Serial and number of the next virtual card; `None` where the bank issues none, or none any more.

@@ -7,6 +7,7 @@
 use model::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::accounts::Place;
 use super::books::Overflow;
 use super::order::Order;
 use super::posting::Posting;
@@ -23,21 +24,21 @@ const SWEEP: &str = "UPDATE holds SET state = 'expired', ended_at = expires_at W
 
 impl Posting<'_, '_> {
     /// Holds so much on the account, from now on for as long as the bank does.
-    pub(super) fn hold(&mut self, reference: &str, account: &str, amount: i64, at: Timestamp) -> Result<(), Error> {
+    pub(super) fn hold(&mut self, reference: &str, place: Place, amount: i64, at: Timestamp) -> Result<(), Error> {
         let expires_at = (at + self.holds_last).micros();
         self.rows.connection.execute(
             "INSERT INTO holds (reference, account, amount, expires_at, state) VALUES (?1, ?2, ?3, ?4, 'held')",
-            params![reference, account, amount, expires_at],
+            params![reference, place.id(), amount, expires_at],
         )?;
-        self.books.hold(account, amount).map_err(|Overflow| Error::BalanceOverflow { account: account.to_owned() })
+        self.books.hold(place, amount).map_err(|Overflow| Error::BalanceOverflow { account: place.id().to_string() })
     }
 
     /// Ends every hold of the account whose time is over.
-    pub(super) fn expire(&mut self, account: &str, at: Timestamp) -> Result<(), Error> {
-        if !self.books.holds_any(Some(account)) {
+    pub(super) fn expire(&mut self, place: Place, at: Timestamp) -> Result<(), Error> {
+        if !self.books.holds_any(Some(place)) {
             return Ok(());
         }
-        self.end_all(EXPIRE, params![account, at.micros()])
+        self.end_all(EXPIRE, params![place.id(), at.micros()])
     }
 
     /// Ends some of the holds of all accounts whose time is over.
@@ -57,17 +58,19 @@ impl Posting<'_, '_> {
         let mut ending = self.rows.connection.prepare(sql)?;
         let mut ended = ending.query(parameters)?;
         while let Some(row) = ended.next()? {
-            self.books.release(row.get_ref(0)?.as_str().unwrap_or_default(), row.get(1)?);
+            if let Some(place) = Place::of_id(row.get(0)?) {
+                self.books.release(place, row.get(1)?);
+            }
         }
         Ok(())
     }
 
     /// Ends the hold that an advice completes. Where there is none any more, or it is another account's, nothing ends. Where the
     /// authorization never came, it is refused should it come yet: what it would hold has been taken.
-    pub(super) fn take(&mut self, order: &Order<'_>, original: Reference, account: &str, at: Timestamp) -> Result<(), Error> {
+    pub(super) fn take(&mut self, order: &Order<'_>, original: Reference, place: Place, at: Timestamp) -> Result<(), Error> {
         let (original, by) = (original.to_string(), order.asked.reference.to_string());
         if let Some(hold) = self.open_hold(&original)? {
-            return if hold.account == account { self.end(&original, &hold, "taken", Some(&by), at) } else { Ok(()) };
+            return if hold.place == Some(place) { self.end(&original, &hold, "taken", Some(&by), at) } else { Ok(()) };
         }
         if self.rows.find(&original)?.is_none() {
             let asked = order.asked;
@@ -81,8 +84,8 @@ impl Posting<'_, '_> {
 
     /// Ends a hold by a reversal, or lets it go on with `stands` and the fee; says whether it goes on. Nothing happens where it has
     /// ended.
-    pub(super) fn free(&mut self, reference: &str, account: &str, stands: i64, fee: i64, at: Timestamp) -> Result<bool, Error> {
-        self.expire(account, at)?;
+    pub(super) fn free(&mut self, reference: &str, place: Place, stands: i64, fee: i64, at: Timestamp) -> Result<bool, Error> {
+        self.expire(place, at)?;
         let Some(hold) = self.open_hold(reference)? else { return Ok(false) };
         if stands == 0 {
             self.end(reference, &hold, "freed", None, at)?;
@@ -90,7 +93,7 @@ impl Posting<'_, '_> {
         }
         let rest = stands.saturating_add(fee);
         self.rows.connection.execute("UPDATE holds SET amount = ?2 WHERE reference = ?1", params![reference, rest])?;
-        self.books.lessen(account, hold.amount - rest);
+        self.books.lessen(place, hold.amount - rest);
         Ok(true)
     }
 
@@ -99,19 +102,23 @@ impl Posting<'_, '_> {
             "UPDATE holds SET state = ?2, ended_at = ?3, ended_by = ?4 WHERE reference = ?1",
             params![reference, how, at.micros(), by],
         )?;
-        self.books.release(&hold.account, hold.amount);
+        if let Some(place) = hold.place {
+            self.books.release(place, hold.amount);
+        }
         Ok(())
     }
 
     fn open_hold(&self, reference: &str) -> Result<Option<OpenHold>, Error> {
         let sql = "SELECT account, amount FROM holds WHERE reference = ?1 AND state = 'held'";
-        let found =
-            self.rows.connection.query_row(sql, [reference], |row| Ok(OpenHold { account: row.get(0)?, amount: row.get(1)? }));
+        let found = self
+            .rows
+            .connection
+            .query_row(sql, [reference], |row| Ok(OpenHold { place: Place::of_id(row.get(0)?), amount: row.get(1)? }));
         Ok(found.optional()?)
     }
 }
 
 struct OpenHold {
-    account: String,
+    place: Option<Place>,
     amount: i64,
 }

@@ -142,13 +142,13 @@ impl Ledger {
     /// An account's balance in minor units, `None` where there is no such account.
     #[must_use]
     pub fn balance(&self, account: &str) -> Option<i64> {
-        self.books.balance(account)
+        self.books.balance(self.books.find(account)?)
     }
 
     /// An account's balance without what was held on it when it was last asked for, `None` where there is no such account.
     #[must_use]
     pub fn available(&self, account: &str) -> Option<i64> {
-        self.books.available(account)
+        self.books.available(self.books.find(account)?)
     }
 
     /// What this bank can do: an operator takes top-ups only, a bank without a prefix for them issues no virtual cards.

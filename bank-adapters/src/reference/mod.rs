@@ -15,10 +15,13 @@
 //! | an amount of zero where the kind moves one, or above twelve digits | 13 |
 //! | a card that the bank did not issue; is lost; stolen; restricted; expired | 14, 41, 43, 62, 54 |
 //! | an account that does not exist, or not in the currency; at an operator a number that is none of its phones' | 76 |
+//! | of an account that is closed, anything; of one that is blocked, what moves money, but for a recall | 78, 77 |
 //! | what takes more, fee and all, than may be spent | 51 |
 //! | the same of a purchase, a withdrawal, a cash-back or a transfer, where the card is [`Behaviour::Partial`](crate::Behaviour::Partial) and more than the fee may be spent | 10, and takes what there is: the fee, and the rest as the amount (DE4) |
 //! | a salary, or the second half of a transfer, to an account of such a card | 10, and credits half of it (DE4), rounded up; of the smallest unit, all of it (00) |
 //! | a purchase, a withdrawal, a cash-back, a transfer, a top-up | takes amount and fee from the card's account |
+//! | a funding | takes the amount from the account that is named (DE102), which needs no card, whole or not at all; without DE102 76 |
+//! | a recall | the same, but where there is less than the amount takes what there is: 10, and that as the amount (DE4); where there is nothing 51 |
 //! | a refund, a deposit | gives the amount to the card's account, takes the fee |
 //! | a salary, or the second half of a transfer | credits the account (DE103) whatever became of the card; without DE103 the card's account |
 //! | a balance, a mini-statement | tells them; kept, and answered the same again, only where a fee is taken |
@@ -26,7 +29,7 @@
 //! | a PIN change | 00; nothing is kept |
 //! | an authorization (0100; 00, 01, 09) | holds amount and fee; they cannot be spent, and the balance does not move |
 //! | an authorization advice (0120) | the same, whatever the balance or the card's state |
-//! | an advice (0220) | posted whatever the balance or the card's state; only 14 or 76 where there is nobody to post for |
+//! | an advice (0220) | posted whatever the balance or the card's and the account's state; only 14 or 76 where there is nobody to post for |
 //! | an advice that names an authorization (DE90) | the same, and the hold ends; where that has ended, is unknown or is another account's, no hold does |
 //! | a reversal of what was approved | 00, posts back all but the amount that stands; the fee is given back unless a part stands; the account may be overdrawn by it |
 //! | a reversal of an authorization | 00, the hold ends, or goes on with what stands; where it has ended already, nothing |
@@ -38,6 +41,9 @@
 //! (`what` is `fee`), but of the same two accounts: what a customer pays, amount and fee together, the bank owes the switch, whose
 //! positions divide it. So the customer's account changes by `-(amount + fee)`, the settlement account by as much the other way.
 //!
+//! **Accounts.** They are the cards' of the cast, those of the cast that have no card, and those of a file
+//! ([`Cast::with_accounts`](crate::Cast::with_accounts)). One that the ledger has stays as it is, whatever is said of it later.
+//!
 //! **Holds.** What may be spent is the balance without what is held. A hold ends once: taken by an advice, freed by a reversal, or
 //! expired, [`BankProfile::holds_last`](crate::BankProfile::holds_last) after it was made, by the time that the request is handed in with
 //! which its account is next asked for. What a completion takes is its own amount and fee, be it more or less than was held.
@@ -45,6 +51,7 @@
 //! **Operators.** An operator is the same ledger with phones for customers: [`phone_account`], opened by its first credit, against the
 //! settlement account. Of all that is asked it does top-ups, and reversals of them.
 
+mod accounts;
 mod bank;
 mod books;
 mod holds;

@@ -1,10 +1,12 @@
 //! A transaction under way: each request is decided and written down, and its answer made.
 
+use std::num::NonZeroI64;
 use std::time::Duration;
 
 use model::{Currency, Kind, Money, ResponseCode, Timestamp};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
+use super::accounts::{Number, Place};
 use super::books::{Books, Customer, Overflow};
 use super::ledger::Answer;
 use super::order::{Order, sign};
@@ -14,7 +16,9 @@ use super::schema;
 use crate::{AmountType, Balance, BankReply, Error, Form, Reversal};
 
 /// Postings that a mini-statement tells.
-const TOLD_MAX: u32 = 5;
+const TOLD_MAX: usize = 5;
+/// What is posted or held was found by `decide` to have an account.
+const UNDECIDED: Error = Error::LedgerDamaged("what is posted has an account");
 
 pub(super) struct Posting<'c, 'b> {
     pub rows: Rows<'c>,
@@ -33,11 +37,11 @@ impl Posting<'_, '_> {
             let reply = if same { stored.reply(self.books) } else { BankReply::of(ResponseCode::DUPLICATE) };
             return Ok(Answer::Given(reply));
         }
-        if let Some(account) = &customer.account {
-            self.expire(account, at)?;
+        if let Some(place) = customer.place {
+            self.expire(place, at)?;
         }
         let decision = decide(self.books, order, &customer, at);
-        let told = self.carry_out(decision, order, &customer, at)?;
+        let told = self.carry_out(decision, order, &reference, &customer, at)?;
         let (code, stands) = match decision {
             Decision::Decline(code) => (code, 0),
             Decision::Post { change, .. } if change.abs() < order.amount() => (ResponseCode::PARTIALLY_APPROVED, change.abs()),
@@ -49,7 +53,7 @@ impl Posting<'_, '_> {
         let kept = Kept { code, authorization: authorization.as_deref(), told: told.as_deref(), stands };
         if order.is_kept() {
             self.operations += 1;
-            self.rows.add(order, &customer, &kept, at)?;
+            self.rows.add(order, &reference, &customer, &kept, at)?;
         }
         let reply = self.books.reply(&kept, Some(order.asked.kind), Some(order.asked.amount.currency()));
         Ok(if customer.silent { Answer::Withheld } else { Answer::Given(reply) })
@@ -60,57 +64,63 @@ impl Posting<'_, '_> {
         &mut self,
         decision: Decision,
         order: &Order<'_>,
+        reference: &str,
         customer: &Customer,
         at: Timestamp,
     ) -> Result<Option<String>, Error> {
-        let (reference, account) = (order.asked.reference.to_string(), customer.account.as_deref().unwrap_or_default());
         match decision {
             Decision::Decline(_) => Ok(None),
-            Decision::Hold(amount) => self.hold(&reference, account, amount, at).map(|()| None),
+            Decision::Hold(amount) => {
+                let place = customer.place.ok_or(UNDECIDED)?;
+                self.hold(reference, place, amount, at).map(|()| None)
+            }
             Decision::Post { change, fee } => {
-                if let Some(phone) = &customer.opens {
-                    self.open_phone(account, phone, order.currency())?;
-                }
+                let currency = order.asked.amount.currency();
+                let place = match (&customer.opens, &customer.account) {
+                    (Some(phone), Some(account)) => self.open_phone(account, phone, currency)?,
+                    _ => customer.place.ok_or(UNDECIDED)?,
+                };
                 if let Some(original) = order.completes {
-                    self.take(order, original, account, at)?;
+                    self.take(order, original, place, at)?;
                 }
                 let line = Line {
-                    reference: &reference,
-                    currency: order.currency(),
+                    reference,
+                    currency,
                     at,
                     business_date: order.asked.business_date.map(|date| date.to_string()),
                     rrn: order.asked.rrn.map(|rrn| rrn.to_string()),
                     what: order.asked.kind.name(),
                     detail: order.detail(),
                 };
-                self.book(&line, account, change)?;
-                self.book(&Line { what: "fee", detail: None, ..line }, account, -fee)?;
-                self.tell(order, customer, account)
+                self.book(&line, place, change)?;
+                self.book(&Line { what: "fee", detail: None, ..line }, place, -fee)?;
+                self.tell(order, customer, place)
             }
         }
     }
 
-    fn open_phone(&mut self, account: &str, phone: &str, currency: &str) -> Result<(), Error> {
+    fn open_phone(&mut self, account: &str, phone: &str, currency: Currency) -> Result<Place, Error> {
         schema::open_phone(self.rows.connection, account, phone, currency)?;
-        self.books.open(account.to_owned(), Some(phone.to_owned()), currency.to_owned());
-        self.books.open(schema::settlement_account(currency), None, currency.to_owned());
-        Ok(())
+        let number = |text: &str| Number::new(text.as_bytes()).ok_or(UNDECIDED);
+        // In the order in which the tables have them.
+        self.books.open(number(&schema::settlement_account(currency))?, "", currency, false);
+        self.books.open(number(account)?, phone, currency, true).ok_or(UNDECIDED)
     }
 
     /// What an inquiry asks for, with its fee taken; the serial number of a card that is issued.
-    fn tell(&mut self, order: &Order<'_>, customer: &Customer, account: &str) -> Result<Option<String>, Error> {
+    fn tell(&mut self, order: &Order<'_>, customer: &Customer, place: Place) -> Result<Option<String>, Error> {
         let currency = order.asked.amount.currency();
         match order.asked.kind {
             Kind::Balance => {
                 let minor = |which| match which {
-                    AmountType::Ledger => self.books.balance(account),
-                    _ => self.books.available(account),
+                    AmountType::Ledger => self.books.balance(place),
+                    _ => self.books.available(place),
                 };
                 let balances = [AmountType::Ledger, AmountType::Available];
                 let balances = balances.map(|which| Balance::of(minor(which).unwrap_or(0), currency, which));
                 Ok(Some(Balance::render(&balances)))
             }
-            Kind::MiniStatement => self.last_postings(account, currency).map(Some),
+            Kind::MiniStatement => self.last_postings(place, currency).map(Some),
             Kind::VirtualCard => {
                 let (Some((serial, number)), Some(card)) = (self.books.next_issued(), &customer.card) else { return Ok(None) };
                 let row = params![i64::try_from(serial).unwrap_or(i64::MAX), card, number.to_string()];
@@ -124,18 +134,25 @@ impl Posting<'_, '_> {
     }
 
     /// The newest postings of an account, the newest first: MMDD by the bank's clock, what it was, and by how much it changed.
-    fn last_postings(&self, account: &str, currency: Currency) -> Result<String, Error> {
-        let mut newest = self.rows.connection.prepare(
-            "SELECT booked_at, what, detail, amount FROM entries WHERE account = ?1 AND what <> 'opening' ORDER BY id DESC LIMIT ?2",
+    fn last_postings(&self, place: Place, currency: Currency) -> Result<String, Error> {
+        let mut entry = self.rows.connection.prepare_cached(
+            "SELECT previous, booked_at, what, detail, amount FROM entries WHERE id = ?1 AND what <> 'opening'",
         )?;
-        let lines = newest.query_map(params![account, TOLD_MAX], |row| {
-            let date = rules::local_date(Timestamp::from_micros(row.get(0)?)).month_day();
-            let (what, detail, minor): (String, Option<String>, i64) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            let sign = if minor < 0 { '-' } else { '+' };
-            let detail = detail.map(|detail| format!(" {detail}")).unwrap_or_default();
-            Ok(format!("{date} {what}{detail} {sign}{}", Money::from_minor(minor.unsigned_abs(), currency)))
-        })?;
-        let lines = lines.collect::<Result<Vec<_>, _>>()?;
+        let mut next = self.books.account(place).and_then(|account| account.newest).map(NonZeroI64::get);
+        let mut lines = Vec::new();
+        while let Some(id) = next.filter(|_| lines.len() < TOLD_MAX) {
+            let told = entry.query_row([id], |row| {
+                let date = rules::local_date(Timestamp::from_micros(row.get(1)?)).month_day();
+                let (what, detail, minor): (String, Option<String>, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                let sign = if minor < 0 { '-' } else { '+' };
+                let detail = detail.map(|detail| format!(" {detail}")).unwrap_or_default();
+                let line = format!("{date} {what}{detail} {sign}{}", Money::from_minor(minor.unsigned_abs(), currency));
+                Ok((line, row.get(0)?))
+            });
+            let Some((line, previous)) = told.optional()? else { break };
+            lines.push(line);
+            next = previous;
+        }
         Ok(if lines.is_empty() { "no postings".to_owned() } else { lines.join("; ") })
     }
 
@@ -162,14 +179,15 @@ impl Posting<'_, '_> {
 
     /// Undoes what does not stand.
     fn undo(&mut self, reference: &str, stored: &Stored, it: &Reversal, at: Timestamp) -> Result<ResponseCode, Error> {
-        let currency = stored.currency.as_deref().unwrap_or_default();
+        let currency = stored.currency.as_deref().and_then(Currency::from_alpha);
         let partly = it.stands.filter(|stands| stands.minor() > 0);
-        if partly.is_some_and(|stands| stands.currency().alpha() != currency) {
+        if partly.is_some_and(|stands| Some(stands.currency()) != currency) {
             return Ok(ResponseCode::FORMAT_ERROR);
         }
         let stands = partly.map_or(0, |stands| i64::try_from(stands.minor()).unwrap_or(i64::MAX).min(stored.stands));
         let fee_stands = if partly.is_some() { stored.fee } else { 0 };
-        let account = stored.account.as_deref().unwrap_or_default();
+        let account = stored.account.as_deref().and_then(|account| self.books.find(account));
+        let (account, currency) = (account.ok_or(UNDECIDED)?, currency.ok_or(UNDECIDED)?);
         if stored.form.is_some_and(Form::holds) {
             let held = self.free(reference, account, stands, fee_stands, at)?;
             let (stands, fee_stands) = if held { (stands, fee_stands) } else { (0, 0) };
@@ -210,14 +228,17 @@ impl Posting<'_, '_> {
     }
 
     /// Changes the customer's balance, and the switch's against it. What changes nothing is not written.
-    fn book(&mut self, line: &Line<'_>, account: &str, change: i64) -> Result<(), Error> {
+    fn book(&mut self, line: &Line<'_>, place: Place, change: i64) -> Result<(), Error> {
         if change == 0 {
             return Ok(());
         }
-        self.rows.entries(line, account, change)?;
-        let settlement = schema::settlement_account(line.currency);
-        let booked = self.books.book(account, change).and_then(|()| self.books.book(&settlement, -change));
-        booked.map_err(|Overflow| Error::BalanceOverflow { account: account.to_owned() })
+        let settlement = self.books.settlement(line.currency).ok_or(UNDECIDED)?;
+        for (place, change) in [(place, change), (settlement, -change)] {
+            let overflow = |Overflow| Error::BalanceOverflow { account: place.id().to_string() };
+            let booked = self.books.book(place, change).map_err(overflow)?;
+            self.rows.entry(line, place, change, booked)?;
+        }
+        Ok(())
     }
 }
 

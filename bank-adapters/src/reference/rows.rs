@@ -1,40 +1,41 @@
 //! The statements of a transaction, and an operation as its row tells it.
 
 use model::{Currency, Kind, ResponseCode, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Statement as Sql, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use super::books::{Books, Customer, settlement_account};
+use super::accounts::Place;
+use super::books::{Books, Customer};
 use super::order::Order;
 use crate::{BankReply, Error, Form};
 
-/// What every transaction needs, prepared once for it. The rest is asked of the connection when it is needed.
+/// What every transaction needs, prepared once for all. The rest is asked of the connection when it is needed.
 pub(super) struct Rows<'c> {
     pub connection: &'c Connection,
-    find: Sql<'c>,
-    add: Sql<'c>,
-    reverse: Sql<'c>,
-    entries: Sql<'c>,
+    find: CachedStatement<'c>,
+    add: CachedStatement<'c>,
+    reverse: CachedStatement<'c>,
+    entry: CachedStatement<'c>,
 }
 
 impl<'c> Rows<'c> {
     pub(super) fn prepare(connection: &'c Connection) -> Result<Self, Error> {
         Ok(Self {
             connection,
-            find: connection.prepare(
+            find: connection.prepare_cached(
                 "SELECT form, kind, pan_masked, account, amount, fee, currency, code, authorization, told, state,
                         stands
                  FROM operations WHERE reference = ?1",
             )?,
-            add: connection.prepare(
+            add: connection.prepare_cached(
                 "INSERT INTO operations (reference, form, kind, card, pan_masked, account, amount, fee, currency, code,
                                          authorization, told, state, stands, fee_stands, rrn, booked_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             )?,
             reverse: connection
-                .prepare("UPDATE operations SET state = 'reversed', stands = ?2, fee_stands = ?3 WHERE reference = ?1")?,
-            entries: connection.prepare(
-                "INSERT INTO entries (reference, account, currency, amount, booked_at, business_date, rrn, what, detail)
-                 VALUES (?1, ?2, ?4, ?5, ?6, ?7, ?8, ?9, ?10), (?1, ?3, ?4, -?5, ?6, ?7, ?8, ?9, ?10)",
+                .prepare_cached("UPDATE operations SET state = 'reversed', stands = ?2, fee_stands = ?3 WHERE reference = ?1")?,
+            entry: connection.prepare_cached(
+                "INSERT INTO entries (id, reference, account, previous, amount, booked_at, business_date, rrn, what, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?,
         })
     }
@@ -61,11 +62,18 @@ impl<'c> Rows<'c> {
     }
 
     /// Writes down a request and its answer.
-    pub(super) fn add(&mut self, order: &Order<'_>, customer: &Customer, answer: &Kept<'_>, at: Timestamp) -> Result<(), Error> {
+    pub(super) fn add(
+        &mut self,
+        order: &Order<'_>,
+        reference: &str,
+        customer: &Customer,
+        answer: &Kept<'_>,
+        at: Timestamp,
+    ) -> Result<(), Error> {
         let (amount, fee) = (order.amount(), order.fee());
         let (state, fee_stands) = if answer.code.approves() { ("approved", fee) } else { ("declined", 0) };
         self.add.execute(params![
-            order.asked.reference.to_string(),
+            reference,
             order.form.name(),
             order.asked.kind.name(),
             customer.card,
@@ -118,12 +126,27 @@ impl<'c> Rows<'c> {
         Ok(())
     }
 
-    /// Both entries of a posting: the customer's, and the switch's against it.
-    pub(super) fn entries(&mut self, line: &Line<'_>, account: &str, change: i64) -> Result<(), Error> {
-        let settlement = settlement_account(line.currency);
-        let Line { reference, currency, at, business_date, rrn, what, detail } = line;
-        let at = at.micros();
-        self.entries.execute(params![reference, account, settlement, currency, change, at, business_date, rrn, what, detail])?;
+    /// One side of a posting, which has been booked under this `id`, after `previous` on the same account.
+    pub(super) fn entry(
+        &mut self,
+        line: &Line<'_>,
+        place: Place,
+        change: i64,
+        (id, previous): (i64, Option<i64>),
+    ) -> Result<(), Error> {
+        let Line { reference, at, business_date, rrn, what, detail, .. } = line;
+        self.entry.execute(params![
+            id,
+            reference,
+            place.id(),
+            previous,
+            change,
+            at.micros(),
+            business_date,
+            rrn,
+            what,
+            detail
+        ])?;
         Ok(())
     }
 }
@@ -150,7 +173,7 @@ pub(super) struct Tombstone<'a> {
 /// What both entries of a posting share.
 pub(super) struct Line<'a> {
     pub reference: &'a str,
-    pub currency: &'a str,
+    pub currency: Currency,
     pub at: Timestamp,
     pub business_date: Option<String>,
     pub rrn: Option<String>,

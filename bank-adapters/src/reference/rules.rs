@@ -2,10 +2,10 @@
 
 use model::{BusinessDate, Kind, ResponseCode, Timestamp, UtcOffset};
 
-use super::books::{Books, CardFound, Customer, settlement_account};
+use super::books::{Books, CardFound, Customer};
 use super::order::{Order, sign};
 use crate::request::moves_amount;
-use crate::{Capabilities, CardStatus, Customers};
+use crate::{AccountStatus, Capabilities, CardStatus, Customers};
 
 /// Phnom Penh: a card's last month, and the date in a mini-statement, go by the clock there.
 const LOCAL_MINUTES: i16 = 7 * 60;
@@ -42,19 +42,22 @@ fn decided(books: &Books, order: &Order<'_>, customer: &Customer, now: Timestamp
     }
     check_card(books, order, now)?;
     let (balance, available) = funds(books, order, customer).ok_or(ResponseCode::NO_SUCH_ACCOUNT)?;
+    check_account(books, order, customer)?;
     let (amount, fee) = (order.amount(), order.fee());
     let asks = !form.is_advice();
     if form.holds() {
         let short = asks && available < amount + fee;
         return if short { Err(ResponseCode::NOT_SUFFICIENT_FUNDS) } else { Ok(Decision::Hold(amount + fee)) };
     }
-    let amount = if asks && customer.partial { part(kind, amount, available.saturating_sub(fee)) } else { amount };
+    let in_part = asks && (customer.partial || kind == Kind::Recall);
+    let amount = if in_part { part(kind, amount, available.saturating_sub(fee)) } else { amount };
     let change = sign(kind, books.customers()) * amount;
     let net = change - fee;
     if asks && net < 0 && available.saturating_add(net) < 0 {
         return Err(ResponseCode::NOT_SUFFICIENT_FUNDS);
     }
-    let settlement = books.balance(&settlement_account(order.currency())).unwrap_or(0);
+    let settlement = books.settlement(order.asked.amount.currency());
+    let settlement = settlement.and_then(|place| books.balance(place)).unwrap_or(0);
     let fits = |balance: i64, change: i64| balance.checked_add(change).is_some_and(|sum| sum.abs() <= BALANCE_MAX);
     if !fits(balance, net) || !fits(settlement, -net) || (kind == Kind::VirtualCard && books.next_issued().is_none()) {
         return Err(ResponseCode::MALFUNCTION);
@@ -62,24 +65,38 @@ fn decided(books: &Books, order: &Order<'_>, customer: &Customer, now: Timestamp
     Ok(Decision::Post { change, fee })
 }
 
-/// What is done of an amount by a bank that does in part what it cannot do whole, with so much to spend beside the fee. Where
-/// there is nothing to spend it stays the whole, which is refused then.
+/// What is done of an amount in part where it cannot be done whole, with so much to spend beside the fee: of a recall always, of other
+/// kinds by a bank that answers for the account so. Where there is nothing to spend it stays the whole, which is refused then.
 fn part(kind: Kind, amount: i64, spendable: i64) -> i64 {
     match kind {
-        Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer if spendable > 0 => amount.min(spendable),
+        Kind::Purchase | Kind::Withdrawal | Kind::CashBack | Kind::Transfer | Kind::Recall if spendable > 0 => {
+            amount.min(spendable)
+        }
         Kind::Salary => amount - amount / 2,
         _ => amount,
     }
 }
 
-/// Whether the card may be used for this. A salary pays the account whatever became of the card, and an advice is of what has
-/// happened: for both only a card that is all there is must exist.
+/// Whether the account may be used for this. An advice is of what has happened.
+fn check_account(books: &Books, order: &Order<'_>, customer: &Customer) -> Result<(), ResponseCode> {
+    let kind = order.asked.kind;
+    let moves = moves_amount(kind) && kind != Kind::Recall;
+    match customer.place.and_then(|place| books.account(place)).map(|account| account.status) {
+        _ if order.form.is_advice() => Ok(()),
+        Some(AccountStatus::Closed) => Err(ResponseCode::ACCOUNT_CLOSED),
+        Some(AccountStatus::Blocked) if moves => Err(ResponseCode::ACCOUNT_BLOCKED),
+        Some(AccountStatus::Open | AccountStatus::Blocked) | None => Ok(()),
+    }
+}
+
+/// Whether the card may be used for this. A salary pays the account whatever became of the card, a funding and a recall debit one that
+/// has none, and an advice is of what has happened: of these only a card that is all there is must exist.
 fn check_card(books: &Books, order: &Order<'_>, now: Timestamp) -> Result<(), ResponseCode> {
     if matches!(books.customers(), Customers::Phones { .. }) {
         return Ok(());
     }
     let asked = order.asked;
-    if asked.kind == Kind::Salary && asked.to_account.is_some() {
+    if asked.kind.is_of_switch() || (asked.kind == Kind::Salary && asked.to_account.is_some()) {
         return Ok(());
     }
     let found = books.card(asked.pan).ok_or(ResponseCode::UNKNOWN_CARD)?;
@@ -111,9 +128,10 @@ fn funds(books: &Books, order: &Order<'_>, customer: &Customer) -> Option<(i64, 
     if customer.opens.is_some() && order.asked.kind == Kind::TopUp {
         return Some((0, 0));
     }
-    let account = customer.account.as_ref()?;
-    books.is_customers(account, order.currency()).then_some(())?;
-    books.balance(account).zip(books.available(account))
+    let place = customer.place?;
+    let account = books.account(place)?;
+    (account.is_customers && account.currency == order.asked.amount.currency()).then_some(())?;
+    books.balance(place).zip(books.available(place))
 }
 
 /// The calendar date at the bank.

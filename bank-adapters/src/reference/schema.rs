@@ -3,17 +3,25 @@
 //! Amounts are minor units. Entries are seen from the account's holder: positive is the holder's gain. `booked_at` is
 //! microseconds since 1970-01-01T00:00:00Z, zero for opening balances. Card numbers are masked; the whole number is in no table.
 
-use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use model::{Currency, Money, Text};
+use rusqlite::{Connection, OptionalExtension, Statement as Sql, params};
 
-use crate::{BankProfile, Card, Cast, Error};
+use crate::accounts::AccountsFile;
+use crate::{AccountStatus, BankProfile, Cast, Error};
 
 /// Written into every ledger; a ledger with another number is not touched.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
+// FULL: what is committed is on the disk, for an answer leaves right after. The log is folded in every 4000 pages (16 MB), and as much is
+// kept at hand of the tables. What refers to an account is not searched for with each entry: the ledger knows every account by heart,
+// and a test has SQLite check all references afterwards.
+const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA cache_size = -16384; PRAGMA foreign_keys = OFF;";
+
+// What a column may say is written with OR: for a list of three SQLite makes a table for the time of each insertion.
 const TABLES: &str = "
 -- Whose ledger this is: one row.
 CREATE TABLE bank (
@@ -21,15 +29,17 @@ CREATE TABLE bank (
     institution     TEXT NOT NULL
 ) STRICT;
 
--- A customer's account has a holder: a card's alias, at an operator a phone's number. Two more for each currency:
--- `settlement-KHR` is what the bank owes the switch or is owed by it, amounts and fees together; `opening-KHR` is where opening
--- balances come from. Balances are sums of entries and stored nowhere.
+-- A customer's account has a holder: a card's alias, the bank's own name for a customer without one, at an operator a phone's
+-- number. Two more for each currency: `settlement-KHR` is what the bank owes the switch or is owed by it, amounts and fees together;
+-- `opening-KHR` is where opening balances come from. Balances are sums of entries and stored nowhere. `id` counts from 1.
 CREATE TABLE accounts (
-    number          TEXT PRIMARY KEY,
+    id              INTEGER PRIMARY KEY,
+    number          TEXT NOT NULL UNIQUE,
     holder          TEXT,
-    kind            TEXT NOT NULL CHECK (kind IN ('customer', 'settlement', 'opening')),
-    currency        TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+    kind            TEXT NOT NULL CHECK (kind = 'customer' OR kind = 'settlement' OR kind = 'opening'),
+    currency        TEXT NOT NULL,
+    status          TEXT NOT NULL CHECK (status = 'open' OR status = 'blocked' OR status = 'closed')
+) STRICT;
 
 -- The cards whose accounts are here. What the bank has noted about them is in the cast.
 CREATE TABLE cards (
@@ -45,13 +55,15 @@ CREATE TABLE virtual_cards (
     state           TEXT NOT NULL CHECK (state IN ('issued', 'withdrawn'))
 ) STRICT;
 
--- Double entry: the entries of one (reference, what) sum to zero in each currency. `what` is the kind of the request, `fee`,
--- `reversal`, `fee-reversal` or `opening`; `detail` is for the holder's eye.
+-- Double entry: the entries of one (reference, what) sum to zero in each currency, which is the account's. `what` is the kind of
+-- the request, `fee`, `reversal`, `fee-reversal` or `opening`; `detail` is for the holder's eye. `previous` is the account's entry
+-- before this one: entries are only ever added at the end, so that an index by account, whose pages would be written all over for
+-- every batch of salaries, is not needed to tell the newest.
 CREATE TABLE entries (
     id              INTEGER PRIMARY KEY,
     reference       TEXT NOT NULL,
-    account         TEXT NOT NULL REFERENCES accounts (number),
-    currency        TEXT NOT NULL,
+    account         INTEGER NOT NULL REFERENCES accounts (id),
+    previous        INTEGER REFERENCES entries (id),
     amount          INTEGER NOT NULL,
     booked_at       INTEGER NOT NULL,
     business_date   TEXT,
@@ -59,7 +71,6 @@ CREATE TABLE entries (
     what            TEXT NOT NULL,
     detail          TEXT
 ) STRICT;
-CREATE INDEX entries_by_account ON entries (account, id);
 
 -- Every request that changes anything, by the reference that makes it idempotent: DE7-DE11-DE32. It commits together with its
 -- entries. `form` says in which message it came. `stands` is the part of `amount` in force: all of an approval (of one in part,
@@ -79,7 +90,7 @@ CREATE TABLE operations (
     code            TEXT NOT NULL,
     authorization   TEXT,
     told            TEXT,
-    state           TEXT NOT NULL CHECK (state IN ('approved', 'declined', 'reversed', 'tombstone')),
+    state           TEXT NOT NULL CHECK (state = 'approved' OR state = 'declined' OR state = 'reversed' OR state = 'tombstone'),
     stands          INTEGER NOT NULL,
     fee_stands      INTEGER NOT NULL,
     rrn             TEXT,
@@ -92,10 +103,10 @@ CREATE INDEX operations_by_rrn ON operations (rrn);
 -- amounts whose state is `held`, and is stored nowhere.
 CREATE TABLE holds (
     reference       TEXT PRIMARY KEY REFERENCES operations (reference) DEFERRABLE INITIALLY DEFERRED,
-    account         TEXT NOT NULL REFERENCES accounts (number),
+    account         INTEGER NOT NULL REFERENCES accounts (id),
     amount          INTEGER NOT NULL,
     expires_at      INTEGER NOT NULL,
-    state           TEXT NOT NULL CHECK (state IN ('held', 'taken', 'freed', 'expired')),
+    state           TEXT NOT NULL CHECK (state = 'held' OR state = 'taken' OR state = 'freed' OR state = 'expired'),
     ended_at        INTEGER,
     ended_by        TEXT
 ) STRICT, WITHOUT ROWID;
@@ -128,8 +139,7 @@ pub(super) fn in_memory(profile: &BankProfile, cast: &Cast) -> Result<Connection
 }
 
 fn prepare(connection: &mut Connection, path: &Path, profile: &BankProfile, cast: &Cast) -> Result<(), Error> {
-    // FULL: what is committed is on the disk, for an answer leaves right after. The log is folded in every 4000 pages (16 MB).
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;")?;
+    connection.execute_batch(SETTINGS)?;
     let transaction = connection.transaction()?;
     check_version(&transaction, path)?;
     let owner = transaction.query_row("SELECT name FROM bank", [], |row| row.get::<_, String>(0)).optional()?;
@@ -141,7 +151,7 @@ fn prepare(connection: &mut Connection, path: &Path, profile: &BankProfile, cast
             transaction.execute("INSERT INTO bank (name, institution) VALUES (?1, ?2)", bank)?;
         }
     }
-    open_accounts(&transaction, cast.cards_of(&profile.name))?;
+    open_accounts(&transaction, profile, cast)?;
     transaction.commit()?;
     Ok(())
 }
@@ -162,47 +172,128 @@ pub(super) fn version_is_known(found: i64, path: &Path) -> Result<(), Error> {
     if found == VERSION { Ok(()) } else { Err(Error::LedgerVersion { path, found, known: VERSION }) }
 }
 
-/// Opens every account that is not there yet, and books its opening balance, once.
-fn open_accounts<'a>(connection: &Connection, cards: impl Iterator<Item = &'a Card>) -> Result<(), Error> {
-    let mut numbers = connection.prepare("SELECT number FROM accounts")?;
-    let there: HashSet<String> = numbers.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    let mut card_row = connection.prepare("INSERT OR IGNORE INTO cards (alias, pan_masked) VALUES (?1, ?2)")?;
-    let mut account_row =
-        connection.prepare("INSERT OR IGNORE INTO accounts (number, holder, kind, currency) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut entry_rows = connection.prepare(
-        "INSERT INTO entries (reference, account, currency, amount, booked_at, what)
-         VALUES (?1, ?2, ?4, ?5, 0, 'opening'), (?1, ?3, ?4, -?5, 0, 'opening')",
-    )?;
-    for card in cards {
+/// Notes every card of the bank, and opens every account that is not there yet, with its opening balance, once.
+fn open_accounts(transaction: &Connection, profile: &BankProfile, cast: &Cast) -> Result<(), Error> {
+    let mut card_row = transaction.prepare("INSERT OR IGNORE INTO cards (alias, pan_masked) VALUES (?1, ?2)")?;
+    let mut opening = Opening::begin(transaction)?;
+    for card in cast.cards_of(&profile.name) {
         card_row.execute(params![card.alias, card.pan.to_string()])?;
         for account in &card.accounts {
-            let (number, currency) = (account.number.to_string(), account.currency().alpha());
-            if there.contains(&number) {
-                continue;
-            }
-            let (settlement, opening) = (settlement_account(currency), format!("opening-{currency}"));
-            account_row.execute(params![number, card.alias, "customer", currency])?;
-            account_row.execute(params![settlement, None::<String>, "settlement", currency])?;
-            account_row.execute(params![opening, None::<String>, "opening", currency])?;
-            // At most twelve digits, as every amount that a person types.
-            let minor = i64::try_from(account.opening.minor()).unwrap_or(i64::MAX);
-            entry_rows.execute(params![format!("opening-{number}"), number, opening, currency, minor])?;
+            opening.open(account.number, &card.alias, account.opening, AccountStatus::Open)?;
+        }
+    }
+    for account in cast.accounts_of(&profile.name) {
+        opening.open(account.number, &account.holder, account.opening, account.status)?;
+    }
+    let Some(path) = cast.accounts_file() else { return Ok(()) };
+    let mut lines = AccountsFile::open(path, cast)?;
+    while let Some(line) = lines.next_line()? {
+        if line.bank == profile.name && opening.open(line.number, &line.holder, line.opening, line.status)? == Opened::JustNow {
+            return Err(lines
+                .wrong_here("account", "this number stands in an earlier line, or is one of the cast's; each account has one"));
         }
     }
     Ok(())
 }
 
-/// Opens the account of a phone that is credited for the first time, and the settlement account against it.
-pub(super) fn open_phone(connection: &Connection, account: &str, phone: &str, currency: &str) -> Result<(), Error> {
-    connection.execute(
-        "INSERT OR IGNORE INTO accounts (number, holder, kind, currency)
-         VALUES (?1, ?2, 'customer', ?4), (?3, NULL, 'settlement', ?4)",
-        params![account, phone, settlement_account(currency), currency],
-    )?;
+/// When an account was opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    /// By this call.
+    Now,
+    /// By an earlier call of this start.
+    JustNow,
+    /// By an earlier start.
+    Before,
+}
+
+/// Accounts being opened, each once.
+struct Opening<'c> {
+    /// The newest account that was there before.
+    before: i64,
+    account: Sql<'c>,
+    entry: Sql<'c>,
+    /// The newest entry of the ledger and, by currency, the account where openings come from with its newest entry.
+    entries: i64,
+    sources: Vec<(Currency, i64, Option<i64>)>,
+    connection: &'c Connection,
+}
+
+impl<'c> Opening<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self, Error> {
+        Ok(Self {
+            account: connection.prepare(
+                "INSERT INTO accounts (number, holder, kind, currency, status) VALUES (?1, ?2, 'customer', ?3, ?4)
+                 ON CONFLICT (number) DO NOTHING",
+            )?,
+            entry: connection.prepare(
+                "INSERT INTO entries (id, reference, account, previous, amount, booked_at, what)
+                 VALUES (?1, ?2, ?3, ?4, ?5, 0, 'opening')",
+            )?,
+            before: connection.query_row("SELECT coalesce(max(id), 0) FROM accounts", [], |row| row.get(0))?,
+            entries: connection.query_row("SELECT coalesce(max(id), 0) FROM entries", [], |row| row.get(0))?,
+            sources: Vec::new(),
+            connection,
+        })
+    }
+
+    /// Opens the account, where there is none with this number. One that is there stays as it is.
+    fn open(&mut self, number: Text<28>, holder: &str, opening: Money, status: AccountStatus) -> Result<Opened, Error> {
+        let (number, currency) = (number.to_string(), opening.currency());
+        let source = self.source(currency)?;
+        if self.account.execute(params![number, holder, currency.alpha(), status.name()])? == 0 {
+            let id: i64 = self
+                .connection
+                .prepare_cached("SELECT id FROM accounts WHERE number = ?1")?
+                .query_row([number], |row| row.get(0))?;
+            return Ok(if id > self.before { Opened::JustNow } else { Opened::Before });
+        }
+        let account = self.connection.last_insert_rowid();
+        // At most twelve digits, as every amount that a person types.
+        let minor = i64::try_from(opening.minor()).unwrap_or(i64::MAX);
+        let Some((_, from, newest)) = self.sources.get_mut(source) else { return Ok(Opened::Now) };
+        let reference = format!("opening-{number}");
+        self.entry.execute(params![self.entries + 1, reference, account, None::<i64>, minor])?;
+        self.entry.execute(params![self.entries + 2, reference, *from, *newest, -minor])?;
+        self.entries += 2;
+        *newest = Some(self.entries);
+        Ok(Opened::Now)
+    }
+
+    /// The place of the account that openings in this currency come from. It is made where it is missing, with the settlement account.
+    fn source(&mut self, currency: Currency) -> Result<usize, Error> {
+        if let Some(place) = self.sources.iter().position(|(known, ..)| *known == currency) {
+            return Ok(place);
+        }
+        open_own(self.connection, &settlement_account(currency), "settlement", currency)?;
+        let number = format!("opening-{currency}");
+        open_own(self.connection, &number, "opening", currency)?;
+        let (id, newest) = self.connection.query_row(
+            "SELECT id, (SELECT max(id) FROM entries WHERE account = accounts.id) FROM accounts WHERE number = ?1",
+            [number],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        self.sources.push((currency, id, newest));
+        Ok(self.sources.len() - 1)
+    }
+}
+
+/// Opens one of the bank's own accounts, where it is missing.
+fn open_own(connection: &Connection, number: &str, kind: &str, currency: Currency) -> Result<(), Error> {
+    let sql = "INSERT INTO accounts (number, kind, currency, status) VALUES (?1, ?2, ?3, 'open') ON CONFLICT (number) DO NOTHING";
+    connection.execute(sql, params![number, kind, currency.alpha()])?;
+    Ok(())
+}
+
+/// Opens the account of a phone that is credited for the first time, after the settlement account against it.
+pub(super) fn open_phone(connection: &Connection, account: &str, phone: &str, currency: Currency) -> Result<(), Error> {
+    open_own(connection, &settlement_account(currency), "settlement", currency)?;
+    let sql = "INSERT INTO accounts (number, holder, kind, currency, status) VALUES (?1, ?2, 'customer', ?3, 'open')";
+    connection.execute(sql, params![account, phone, currency.alpha()])?;
     Ok(())
 }
 
 /// The account that stands for the switch, in a currency.
-pub(super) fn settlement_account(currency: &str) -> String {
+pub(super) fn settlement_account(currency: Currency) -> String {
     format!("settlement-{currency}")
 }

@@ -51,6 +51,8 @@ response_codes! {
     LATE_RESPONSE = "68", "response received too late";
     PIN_TRIES = "75", "PIN tries exceeded";
     NO_SUCH_ACCOUNT = "76", "no such account";
+    ACCOUNT_BLOCKED = "77", "account blocked";
+    ACCOUNT_CLOSED = "78", "account closed";
     CUTOVER = "90", "cutover in progress";
     BANK_UNAVAILABLE = "91", "issuer or switch unavailable";
     NO_ROUTE = "92", "no route for this transaction";

@@ -8,6 +8,11 @@ use std::str::FromStr;
 pub struct Currency(u16);
 
 impl Currency {
+    /// The riel.
+    pub const KHR: Self = Self(116);
+    /// The dollar of the United States.
+    pub const USD: Self = Self(840);
+
     /// The currency with this numeric code, `None` where ISO 4217 has none.
     #[must_use]
     pub fn from_numeric(code: u16) -> Option<Self> {
@@ -173,6 +178,7 @@ mod tests {
 
     #[test]
     fn currencies_are_those_of_iso_4217() {
+        assert_eq!([Currency::KHR, Currency::USD].map(Currency::alpha), ["KHR", "USD"]);
         let khr = Currency::from_alpha("KHR").unwrap();
         assert_eq!((khr.numeric(), khr.exponent(), Currency::from_numeric(116)), (116, 2, Some(khr)));
         assert_eq!(Currency::from_numeric(840).unwrap().alpha(), "USD");

@@ -31,6 +31,7 @@ impl Banks {
             return Ok(None);
         }
         let cast = plan.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(plan.bulk_per_bank)?;
+        let cast = cast.with_accounts(plan.accounts.as_deref());
         let folder = paths.banks();
         std::fs::create_dir_all(&folder).map_err(|source| Error::Folder { path: folder.clone(), source })?;
         let banks = ours.iter().map(|plan| {

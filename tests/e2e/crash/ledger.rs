@@ -27,14 +27,14 @@ pub(super) struct Ledger {
 }
 
 const MOVED: &str = "
-    SELECT rrn, account, sum(amount) FROM entries JOIN accounts ON number = account
-    WHERE kind = 'customer' AND what <> 'opening' GROUP BY rrn, account HAVING sum(amount) <> 0";
+    SELECT rrn, number, sum(amount) FROM entries JOIN accounts ON accounts.id = account
+    WHERE kind = 'customer' AND what <> 'opening' GROUP BY rrn, number HAVING sum(amount) <> 0";
 const TOTALS: &str = "
-    SELECT number, sum(amount) FROM entries JOIN accounts ON number = account
+    SELECT number, sum(amount) FROM entries JOIN accounts ON accounts.id = account
     WHERE kind = 'customer' AND what <> 'opening' GROUP BY number HAVING sum(amount) <> 0";
 const DOUBLED: &str = "
-    SELECT rrn || ' ' || account || ' ' || what || ' ' || count(*) FROM entries WHERE what <> 'opening'
-    GROUP BY rrn, account, what HAVING count(*) > 1";
+    SELECT rrn || ' ' || number || ' ' || what || ' ' || count(*) FROM entries JOIN accounts ON accounts.id = account
+    WHERE what <> 'opening' GROUP BY rrn, number, what HAVING count(*) > 1";
 
 impl Ledger {
     pub(super) fn read(folder: &Path, bank: &str) -> Self {

@@ -34,9 +34,10 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn accounts(&self) -> Result<Vec<AccountTotal>, Error> {
-        let sql = "SELECT number, holder, kind, accounts.currency, coalesce(sum(amount), 0),
-                          (SELECT coalesce(sum(amount), 0) FROM holds WHERE holds.account = number AND state = 'held')
-                   FROM accounts LEFT JOIN entries ON account = number GROUP BY number ORDER BY number";
+        let sql = "SELECT number, holder, kind, currency, coalesce(balance, 0),
+                          (SELECT coalesce(sum(amount), 0) FROM holds WHERE holds.account = accounts.id AND state = 'held'), status
+                   FROM accounts LEFT JOIN (SELECT account, sum(amount) AS balance FROM entries GROUP BY account)
+                   ON account = accounts.id ORDER BY number";
         self.all(sql, [], AccountTotal::read)
     }
 
@@ -45,7 +46,7 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn balance(&self, account: &str) -> Result<i64, Error> {
-        let sql = "SELECT coalesce(sum(amount), 0) FROM entries WHERE account = ?1";
+        let sql = "SELECT coalesce(sum(amount), 0) FROM entries WHERE account = (SELECT id FROM accounts WHERE number = ?1)";
         Ok(self.connection.query_row(sql, [account], |row| row.get(0))?)
     }
 
@@ -55,7 +56,8 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn held(&self, account: &str, at: Timestamp) -> Result<i64, Error> {
-        let sql = "SELECT coalesce(sum(amount), 0) FROM holds WHERE account = ?1 AND state = 'held' AND expires_at > ?2";
+        let sql = "SELECT coalesce(sum(amount), 0) FROM holds
+                   WHERE account = (SELECT id FROM accounts WHERE number = ?1) AND state = 'held' AND expires_at > ?2";
         Ok(self.connection.query_row(sql, rusqlite::params![account, at.micros()], |row| row.get(0))?)
     }
 
@@ -65,7 +67,7 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn settlement(&self, currency: Currency) -> Result<i64, Error> {
-        self.balance(&schema::settlement_account(currency.alpha()))
+        self.balance(&schema::settlement_account(currency))
     }
 
     /// Every posting whose entries do not sum to zero. There are none, or the ledger is broken.
@@ -73,8 +75,8 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn unbalanced(&self) -> Result<Vec<Unbalanced>, Error> {
-        let sql = "SELECT reference, what, currency, sum(amount) FROM entries GROUP BY reference, what, currency
-                   HAVING sum(amount) <> 0";
+        let sql = "SELECT reference, what, currency, sum(amount) FROM entries JOIN accounts ON accounts.id = account
+                   GROUP BY reference, what, currency HAVING sum(amount) <> 0";
         self.all(sql, [], Unbalanced::read)
     }
 
@@ -109,7 +111,7 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn entries_of(&self, reference: &Reference) -> Result<Vec<Entry>, Error> {
-        self.all(&format!("{} WHERE reference = ?1 ORDER BY id", Entry::SELECT), [reference.to_string()], Entry::read)
+        self.all(&format!("{} WHERE reference = ?1 ORDER BY entries.id", Entry::SELECT), [reference.to_string()], Entry::read)
     }
 
     /// Everything that was booked on an account, in order.
@@ -117,7 +119,7 @@ impl Statement {
     /// # Errors
     /// Where SQLite fails.
     pub fn entries_on(&self, account: &str) -> Result<Vec<Entry>, Error> {
-        self.all(&format!("{} WHERE account = ?1 ORDER BY id", Entry::SELECT), [account], Entry::read)
+        self.all(&format!("{} WHERE number = ?1 ORDER BY entries.id", Entry::SELECT), [account], Entry::read)
     }
 
     /// The hold of the authorization with this reference.

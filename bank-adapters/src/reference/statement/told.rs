@@ -3,7 +3,7 @@
 use model::{Currency, Kind, Money, Timestamp};
 use rusqlite::Row;
 
-use crate::Form;
+use crate::{AccountStatus, Form};
 
 /// What an account is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct AccountTotal {
     /// What is held of it, in minor units, as far as the bank has noticed that holds are over; see
     /// [`Statement::held`](super::Statement::held).
     pub held: i64,
+    /// Whether it takes money.
+    pub status: AccountStatus,
 }
 
 /// What became of a request.
@@ -175,6 +177,7 @@ impl AccountTotal {
             currency: currency(row, 3)?,
             balance: row.get(4)?,
             held: row.get(5)?,
+            status: AccountStatus::from_name(row.get_ref(6)?.as_str()?).unwrap_or_default(),
         })
     }
 }
@@ -217,7 +220,8 @@ impl Operation {
 }
 
 impl Entry {
-    pub(super) const SELECT: &str = "SELECT reference, account, amount, currency, what, detail, business_date, rrn FROM entries";
+    pub(super) const SELECT: &str = "SELECT reference, number, amount, currency, what, detail, business_date, rrn
+        FROM entries JOIN accounts ON accounts.id = account";
 
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
@@ -240,7 +244,8 @@ impl Unbalanced {
 }
 
 impl Hold {
-    pub(super) const SELECT: &str = "SELECT reference, account, amount, expires_at, state, ended_at, ended_by FROM holds";
+    pub(super) const SELECT: &str = "SELECT reference, number, amount, expires_at, state, ended_at, ended_by
+        FROM holds JOIN accounts ON accounts.id = account";
 
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let ended_at: Option<i64> = row.get(5)?;

@@ -117,7 +117,8 @@ fn a_batch_is_posted_whole_or_not_at_all() {
     let mut acleda = Branch::of("acleda");
     let saboteur = Connection::open(acleda.file()).unwrap();
     let sophea = acleda.account("sophea", usd());
-    let trigger = format!("BEFORE INSERT ON entries WHEN new.account = '{sophea}' BEGIN SELECT raise(ABORT, 'no'); END");
+    let is_hers = format!("new.account = (SELECT id FROM accounts WHERE number = '{sophea}')");
+    let trigger = format!("BEFORE INSERT ON entries WHEN {is_hers} BEGIN SELECT raise(ABORT, 'no'); END");
     saboteur.execute_batch(&format!("CREATE TRIGGER no {trigger}")).unwrap();
     let batch = [(purchase("thida", dollars("0.40"), 1), NOW), (purchase("sophea", dollars("1"), 2), NOW)];
     assert!(acleda.ledger.as_mut().unwrap().post(&batch).is_err());

@@ -44,3 +44,62 @@ async fn measure_durable_purchases() {
         assert_eq!(statement.settlement(usd()).unwrap(), i64::from(count) * 100);
     }
 }
+
+/// Microseconds that this thread has had of a processor.
+fn processor_time() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    told.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e3
+}
+
+/// Salaries of as many accounts as one of three banks has of 220,000, in batches as large as the bank's own, on the ledger alone.
+#[test]
+#[ignore = "measures, asserts nothing about speed"]
+fn measure_durable_salaries() {
+    const ACCOUNTS: u32 = 73_334;
+    let cast = Cast::builtin().with_bulk(ACCOUNTS).unwrap();
+    let accounts: Vec<_> = cast.cards_of("acleda").filter(|card| card.alias.starts_with("acleda-")).cloned().collect();
+    let place = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    let mut ledger = Ledger::open(cast.bank("acleda").unwrap(), place.path(), &cast).unwrap();
+    println!("opened with {} accounts in {:?}", accounts.len() * 2, started.elapsed());
+    for (series, batch) in (0u32..).zip([1024, 64, 1]) {
+        let count = if batch == 1 { 2_000 } else { ACCOUNTS };
+        let template = request(Kind::Salary, "dara", riel("600000"), 1);
+        // Scattered, as a payroll's accounts are, and each once.
+        let requests: Vec<_> = (0..count)
+            .map(|place| {
+                let at = usize::try_from(u64::from(place) * 48_271 % u64::from(ACCOUNTS)).unwrap();
+                let to_account = accounts[at].account(khr()).map(|account| account.number);
+                let mut reference = reference(place % 1_000_000);
+                reference.transmitted = model::TransmissionTime::new(reference.transmitted.number() + series).unwrap();
+                let rrn = Rrn::new(format!("{:012}", series * 1_000_000 + place).as_bytes());
+                let asked = Financial { pan: None, to_account, rrn, reference, ..template.clone() };
+                (BankRequest::Financial(Box::new(asked)), NOW)
+            })
+            .collect();
+        let (started, cpu) = (Instant::now(), processor_time());
+        let approved: usize = requests
+            .chunks(batch)
+            .map(|batch| {
+                ledger.post(batch).unwrap().iter().filter(|it| matches!(it, Answer::Given(it) if it.code == APPROVED)).count()
+            })
+            .sum();
+        let took = started.elapsed();
+        let each = took.as_secs_f64() * 1e6 / f64::from(count);
+        let of_processor = (processor_time() - cpu) / f64::from(count);
+        println!(
+            "batches of {batch:>4}: {each:>6.2} µs a salary, {of_processor:>6.2} of them of the processor, {:>7.0}/s ({approved} approved)",
+            1e6 / each
+        );
+    }
+    drop(ledger);
+    let size = std::fs::metadata(place.path().join("acleda.db")).unwrap().len();
+    let started = Instant::now();
+    let again = Ledger::open(cast.bank("acleda").unwrap(), place.path(), &cast).unwrap();
+    println!("reopened in {:?}, {:.1} MB", started.elapsed(), size as f64 / 1e6);
+    drop(again);
+    let statement = Statement::open(&place.path().join("acleda.db")).unwrap();
+    let started = Instant::now();
+    assert_eq!(statement.unbalanced().unwrap(), []);
+    println!("proved balanced in {:?}", started.elapsed());
+}

@@ -10,6 +10,7 @@ mod measure;
 mod model_bank;
 mod operators;
 mod partial;
+mod payroll;
 mod reversals;
 mod stories;
 
@@ -116,6 +117,12 @@ impl Branch {
         let statement = self.statement();
         let ledger = self.ledger.as_ref().unwrap();
         assert_eq!(statement.unbalanced().unwrap(), []);
+        let tables = rusqlite::Connection::open(self.file()).unwrap();
+        let astray = tables.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get::<_, i64>(0));
+        assert_eq!(astray.unwrap(), 0, "a row refers to another that is not there");
+        let chained = "SELECT count(*) FROM entries AS it WHERE previous IS NOT
+                       (SELECT max(id) FROM entries WHERE account = it.account AND id < it.id)";
+        assert_eq!(tables.query_row(chained, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "an entry's forerunner is another");
         for account in statement.accounts().unwrap() {
             let available = account.balance - account.held;
             let by_heart = (ledger.balance(&account.number), ledger.available(&account.number));

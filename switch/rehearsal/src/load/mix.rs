@@ -45,7 +45,7 @@ impl Asks {
             "advice" => Some(Self::Advice),
             "echo" => Some(Self::Echo),
             // A PIN is typed by people, and a load has none to show.
-            _ => Kind::from_name(name).filter(|kind| *kind != Kind::PinChange).map(Self::Request),
+            _ => Kind::from_name(name).filter(|kind| *kind != Kind::PinChange && !kind.is_of_switch()).map(Self::Request),
         }
     }
 

@@ -17,7 +17,7 @@ impl Scenario {
         let over = self.switch.as_ref().map_or(&none, |over| &over.value);
         let wrong = |error: ConfigError| self.unfit(&error);
         let plan = Config::embedded_with(&self.path, over).map_err(wrong)?.check(&self.path).map_err(wrong)?;
-        if plan.cast.is_some() || plan.bulk_per_bank > 0 {
+        if plan.cast.is_some() || plan.bulk_per_bank > 0 || plan.accounts.is_some() {
             let problem = "the cast is named on the command line, --cast FILE; leave cast out";
             return Err(Error::at(&self.path, &self.source, &self.switch_at(Some("cast")), problem, ""));
         }

@@ -33,6 +33,8 @@ pub struct Plan {
     pub bulk_per_bank: u32,
     /// Payrolls; `None`: there are none.
     pub payroll: Option<PayrollPlan>,
+    /// A file of further accounts for the banks in this process.
+    pub accounts: Option<PathBuf>,
     /// Bounds.
     pub limits: LimitsSection,
     /// How blocks are synced.
@@ -261,6 +263,7 @@ impl Config {
             cast: self.cast.file.clone(),
             bulk_per_bank: self.cast.bulk_per_bank,
             payroll,
+            accounts: self.cast.accounts.clone(),
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
             time: Time::System,

@@ -210,6 +210,8 @@ pub struct CastSection {
     pub file: Option<PathBuf>,
     /// Further made-up cards for each bank, for load.
     pub bulk_per_bank: u32,
+    /// A file of further accounts for the banks in this process.
+    pub accounts: Option<PathBuf>,
 }
 
 /// `[timers]`, all in milliseconds.

@@ -176,6 +176,9 @@ const ACTIONS: &[(ResponseCode, u16, Way)] = &[
     (ResponseCode::RECONCILE_ERROR, 915, Both),
     (ResponseCode::WRONG_MAC, 916, Both),
     (ResponseCode::IN_PROGRESS, 923, Both),
+    // 1993 has no word for what became of an account; these two are ours.
+    (ResponseCode::ACCOUNT_BLOCKED, 191, Both),
+    (ResponseCode::ACCOUNT_CLOSED, 192, Both),
     // 1993 knows neither an issuer that does not exist nor an advice that changes nothing; both end the matter in the same way.
     (ResponseCode::NO_SUCH_ISSUER, 908, To93),
     (ResponseCode::NO_ACTION, 914, To93),

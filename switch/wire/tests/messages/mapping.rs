@@ -20,9 +20,9 @@ const PROCESSING: [u32; 14] =
 const NETWORK: [NetworkCode; 5] =
     [NetworkCode::SignOn, NetworkCode::SignOff, NetworkCode::KeyChange, NetworkCode::Cutover, NetworkCode::Echo];
 /// Every response code that this switch gives, but 15 and 21, for which 1993 has no word of their own.
-const CODES: [&str; 31] = [
+const CODES: [&str; 33] = [
     "00", "05", "09", "10", "12", "13", "14", "25", "30", "40", "41", "43", "51", "54", "55", "57", "58", "59", "61", "62", "63",
-    "65", "68", "75", "76", "90", "91", "92", "94", "95", "96",
+    "65", "68", "75", "76", "77", "78", "90", "91", "92", "94", "95", "96",
 ];
 
 fn code(text: &str) -> ResponseCode {
