@@ -17,6 +17,7 @@ mod dial_in;
 mod fake_bank;
 mod faults;
 mod framings;
+mod generate;
 mod guide;
 mod harness;
 mod hostile;
