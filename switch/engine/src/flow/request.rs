@@ -27,7 +27,7 @@ pub(super) fn ask<O: Out>(
         return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
     };
     let Some(row) = row_of(&asked) else { return refuse(turn, asked, ResponseCode::NOT_SUPPORTED, true) };
-    if kind.is_of_switch() {
+    if kind.is_of_switch() && !sabotage::is(sabotage::Fault::SwitchKindsForAll) {
         return refuse(turn, asked, ResponseCode::NOT_PERMITTED_TO_TERMINAL, true);
     }
     let charged_before = match known(turn, &asked, row.moves_money, message.pin_block.is_some()) {
