@@ -8,6 +8,8 @@ use documents::ReasonCode;
 pub enum Fault {
     /// What is wrong for this reason is not noticed.
     CheckForgotten(ReasonCode),
+    /// Whoever was paid once is taken for paid in every half-month.
+    PeriodForgotten,
 }
 
 #[cfg(feature = "sabotage")]

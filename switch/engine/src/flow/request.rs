@@ -86,7 +86,10 @@ fn admitted<'r, O: Out>(
     }
     let banks = row.steps.iter().map(|step| route::bank(turn.rules(), asked, step)).collect::<Result<Vec<_>, _>>()?;
     // The list of hot cards was asked first, for it is what an operator or a bank said last.
-    if needs_card && !sabotage::is(sabotage::Fault::CardObjectionIgnored) && let Some(code) = card {
+    if needs_card
+        && !sabotage::is(sabotage::Fault::CardObjectionIgnored)
+        && let Some(code) = card
+    {
         return Err(code);
     }
     for (step, bank) in row.steps.iter().zip(&banks) {

@@ -151,7 +151,9 @@ fn fits<O: Out>(turn: &Turn<'_, O>, id: BatchId, asked: &PayrollItem) -> Result<
     }
     match state.payee(&asked.identity) {
         None => Ok((item, 0)),
-        Some(it) if matches!(it.state, ItemState::Rejected(_)) && !sabotage::is(sabotage::Fault::PayrollNeverAgain) => Ok((item, it.attempt.saturating_add(1))),
+        Some(it) if matches!(it.state, ItemState::Rejected(_)) && !sabotage::is(sabotage::Fault::PayrollNeverAgain) => {
+            Ok((item, it.attempt.saturating_add(1)))
+        }
         Some(it) if it.state == ItemState::Cancelled => Ok((item, it.attempt)),
         Some(it) if sabotage::is(sabotage::Fault::PayrollDuplicateTaken) => Ok((item, it.attempt)),
         Some(it) => Err((DropReason::Duplicate, PayrollDisallowed::Duplicate { item, earlier: it.id, state: it.state })),
