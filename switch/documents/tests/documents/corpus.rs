@@ -91,6 +91,29 @@ fn csv_is_read_with_either_line_end_and_with_a_byte_order_mark() {
     assert_eq!(items("payroll-crlf-bom.csv"), first);
 }
 
+/// A byte order mark is no text, however the bytes come.
+#[test]
+fn xml_may_begin_with_a_byte_order_mark() {
+    for (name, bytes) in files("good").into_iter().filter(|(name, _)| name.ends_with(".xml")) {
+        let marked = [b"\xEF\xBB\xBF", &bytes[..]].concat();
+        let expected = read(&bytes);
+        assert_eq!(read(&marked), expected, "{name}");
+        assert_eq!(sorted(pain001::Reader::new(std::io::BufReader::with_capacity(1, &marked[..]))), expected, "{name}");
+    }
+}
+
+/// What the fuzzer begins with is sound, or it would begin nowhere.
+#[test]
+fn each_seed_of_the_fuzzer_is_a_sound_document() {
+    let seeds = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/document")).unwrap();
+    let seeds: Vec<_> = seeds.map(|seed| seed.unwrap().path()).collect();
+    assert!(seeds.len() >= 3);
+    for seed in seeds {
+        let (entries, faults) = read(&std::fs::read(&seed).unwrap());
+        assert!(faults.is_empty() && matches!(entries.last(), Some(Entry::End(_))), "{seed:?}: {faults:?}");
+    }
+}
+
 #[test]
 fn each_good_file_is_told_by_its_content() {
     for (name, bytes) in files("good") {

@@ -121,3 +121,19 @@ fn a_check_tells_all_that_is_wrong() {
     assert!(!entries.iter().any(|entry| matches!(entry, Entry::Block(_) | Entry::Item(_))));
     assert!(matches!(entries.last(), Some(Entry::End(totals)) if totals.count == 3 && totals.sum.is_none()));
 }
+
+/// An item that is wrong only in what it need not have, and sound items of a batch that is wrong, are not given out either.
+#[test]
+fn nothing_is_given_out_that_stands_in_something_wrong() {
+    let items = |text: &str| {
+        let (entries, faults) = read(text.as_bytes());
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        entries.iter().filter(|entry| matches!(entry, Entry::Item(_))).count()
+    };
+    let xml = std::fs::read_to_string(fixtures("good/pain.001.001.09.xml")).unwrap();
+    let csv = std::fs::read_to_string(fixtures("good/payroll.csv")).unwrap();
+    assert_eq!(items(&xml.replace("Sok Dara", "Sok\tDara")), 2);
+    assert_eq!(items(&csv.replace("Sok Dara", "Sok\tDara")), 2);
+    assert_eq!(items(&xml.replace("<Dt>2022-12-30", "<Dt>2022-12-32")), 0);
+    assert_eq!(items(&csv.replace("2022-12-30", "2022-12-32")), 0);
+}

@@ -206,6 +206,9 @@ fn an_item_on_the_dead_letter_list_is_settled_not_discarded() {
         assert_eq!(world.state().dead_letters().count(), 0);
         if paid {
             assert_eq!((world.batch_state(batch), world.tallies(batch)), (BatchState::Done, [300, 0, 0, 0, 0]));
+            let canadia = Participant::Institution(116_002);
+            let owed = world.state().positions().filter(|(_, _, who, _)| *who == canadia).map(|(.., net)| net);
+            assert_eq!(owed.sum::<i64>(), 300, "what was settled as paid is owed to the bank");
         } else {
             let credit = world.leg_at(ACLEDA);
             world.bank_says(ACLEDA, &credit, APPROVED);
