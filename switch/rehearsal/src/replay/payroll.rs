@@ -4,6 +4,8 @@
 
 use model::{Currency, Money};
 
+use crate::scenario::Person;
+
 /// An order about a payroll, with who gives it and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayrollSpec {
@@ -29,6 +31,8 @@ pub enum PayrollOrder {
     Approve(u32),
     /// Stops it.
     Cancel(u32),
+    /// Has the registry say this of a person from now on.
+    Register(Box<Person>),
     /// Tries again what the payer's bank has refused to take back.
     CreditBack(u32),
     /// Takes so much back of an item, for this cause (a code of ISO 20022).
@@ -44,6 +48,7 @@ impl std::fmt::Debug for PayrollOrder {
             Self::Submit { document, csv } => write!(f, "Submit({} bytes, csv {csv})", document.len()),
             Self::Approve(batch) => write!(f, "Approve({batch})"),
             Self::Cancel(batch) => write!(f, "Cancel({batch})"),
+            Self::Register(person) => write!(f, "Register({})", person.name),
             Self::CreditBack(batch) => write!(f, "CreditBack({batch})"),
             Self::Recall(batch, item, amount, cause) => write!(f, "Recall({batch}, {item}, {amount}, {cause})"),
             Self::Settle(batch, item, paid) => write!(f, "Settle({batch}, {item}, {paid})"),
@@ -56,6 +61,8 @@ impl std::fmt::Debug for PayrollOrder {
 pub enum PayrollCame {
     /// It was carried out, on this batch.
     Done(u32),
+    /// It was done, and no batch is concerned.
+    Noted,
     /// It was refused.
     Refused(PayrollRefusal),
 }

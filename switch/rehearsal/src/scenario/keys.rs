@@ -297,6 +297,7 @@ pub const PAYROLL: Verb = Verb {
                 &["of", "item", "amount", "cause"],
             ),
             word("credit-back", "Tries again what the payer's bank has refused to take back.", &["of"]),
+            word("register", "Has the registry say something else of a person.", REGISTER_KEYS),
             word("settle", "Says what became of an item that was given up.", &["of", "item", "paid"]),
         ]),
         "What is done with a payroll, as with `payswitch payroll`.",
@@ -308,12 +309,21 @@ pub const PAYROLL: Verb = Verb {
         key("form", Form::Word(FORMS), "How the document is written; pain.001 if left out."),
         key("message", Form::Template, "What the document calls itself (MsgId); a name of its own if left out."),
         key("payer", Form::Template, "Who pays; MEF, the treasury, if left out."),
-        key("bank", Form::Text, "The bank of the payer's account, by name; acleda if left out."),
+        key("bank", Form::Text, "The bank of the payer's account, by name; acleda if left out. Of register: the person's."),
         key("account", Form::Template, "The payer's account; that of the treasury in the currency if left out."),
         key("pays_on", Form::Template, "When it is to be paid; on the day it is submitted if left out."),
         key("of", Form::Text, "The step that submitted it; the last one if left out."),
         key("item", Form::Number, "Which of its items, from 1; 1 if left out."),
         key("amount", Form::Template, "How much is to come back."),
+        key(
+            "person",
+            Form::Text,
+            "Of whom: the alias of a card, or a `[person.NAME]`. The other keys are those of that section.",
+        ),
+        key("khr", Form::Text, "The account in riel; as it was if left out."),
+        key("usd", Form::Text, "The account in dollars; as it was if left out."),
+        key("status", Form::Word(STATUSES), "How the person stands on the payroll; as it was if left out."),
+        key("account_status", Form::Word(ACCOUNT_STATUSES), "How the registry has the accounts; as it was if left out."),
         key("cause", Form::Text, "Why, as a code of ISO 20022; AM09, a wrong amount, if left out."),
         key("paid", Form::Truth, "Whether it was paid after all."),
         key("operator", Form::Template, "Who orders it; director of approve, clerk of all else, if left out."),
@@ -328,7 +338,11 @@ pub const PAYROLL: Verb = Verb {
 };
 
 /// What only a submission takes.
-const SUBMIT_KEYS: &[&str] = &["items", "document", "form", "message", "payer", "bank", "account", "pays_on", "code", "line", "field", "faults"];
+const SUBMIT_KEYS: &[&str] =
+    &["items", "document", "form", "message", "payer", "bank", "account", "pays_on", "code", "line", "field", "faults"];
+
+/// What only a change of the registry takes.
+const REGISTER_KEYS: &[&str] = &["person", "bank", "khr", "usd", "status", "account_status"];
 
 /// How a document of a payroll is written.
 pub const FORMS: &[Word] = &[word("pain.001", "ISO 20022, in XML.", &[]), word("csv", "Lines with commas.", &[])];

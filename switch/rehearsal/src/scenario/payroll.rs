@@ -74,6 +74,8 @@ pub enum PayrollWord {
     Cancel(usize),
     /// What the payer's bank has refused to take back is tried again.
     CreditBack(usize),
+    /// The registry says this of a person from now on.
+    Register(Box<Person>),
     /// Something is taken back of this item, for this cause.
     Recall(usize, u32, At<Template>, String),
     /// This item was given up, and was paid after all, or not.
@@ -191,6 +193,25 @@ impl<'a> Reading<'a> {
 
     fn person(&self, name: &str, known: Option<Person>, item: &Item<'a>) -> Result<Person, Error> {
         let mut table = item.table()?;
+        let person = self.changed(name, known, &mut table, item)?;
+        table.finish(&keys::names(keys::PERSON))?;
+        Ok(person)
+    }
+
+    /// What the registry says of a person where the file has come to.
+    fn registered(&self, name: &str) -> Option<Person> {
+        let changed = self.scenario.steps.iter().rev().find_map(|step| match &step.action {
+            Action::Payroll(payroll) => match &payroll.order.value {
+                PayrollWord::Register(person) if person.name == name => Some(Person::clone(person)),
+                _ => None,
+            },
+            _ => None,
+        });
+        changed.or_else(|| self.scenario.person(name).cloned())
+    }
+
+    /// A person as `known`, but for what the table says.
+    fn changed(&self, name: &str, known: Option<Person>, table: &mut Table<'a>, item: &Item<'a>) -> Result<Person, Error> {
         let word = |it: Option<Item<'a>>, words: &'static [keys::Word], known: &'static str| match it {
             None => Ok(known),
             Some(it) => {
@@ -221,7 +242,6 @@ impl<'a> Reading<'a> {
             Some("blocked") => Some(AccountStatus::Blocked),
             Some(_) => None,
         };
-        table.finish(&keys::names(keys::PERSON))?;
         let employee = known.map_or_else(|| employee(self.scenario.people.len()), |it| it.employee);
         Ok(Person { name: name.to_owned(), employee, bank, khr, usd, status, account_status, at_bank })
     }
@@ -246,6 +266,11 @@ impl<'a> Reading<'a> {
         let number = |table: &mut Table<'a>| table.take("item").map_or(Ok(1), |it| at_least_one(&it));
         let order = match word {
             "submit" => PayrollWord::Submit(Box::new(self.submission(&mut table)?)),
+            "register" => {
+                let name = self.person_named(&table.need("person", "say of whom: person = \"dara\"")?)?;
+                let known = self.registered(&name);
+                PayrollWord::Register(Box::new(self.changed(&name, known, &mut table, item)?))
+            }
             "approve" => PayrollWord::Approve(self.batch(item, &mut table)?),
             "cancel" => PayrollWord::Cancel(self.batch(item, &mut table)?),
             "credit-back" => PayrollWord::CreditBack(self.batch(item, &mut table)?),

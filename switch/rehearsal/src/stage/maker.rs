@@ -36,8 +36,7 @@ fn with_accounts(cast: &Cast, scenario: &Scenario) -> Result<Cast, VenueError> {
                 continue;
             }
             let opening = Money::from_minor(0, currency);
-            let account =
-                CardlessAccount { bank: person.bank.clone(), holder: person.employee.clone(), number, opening, status };
+            let account = CardlessAccount { bank: person.bank.clone(), holder: person.employee.clone(), number, opening, status };
             cast = cast.with_account(account).map_err(|error| VenueError::Wrong(error.to_string()))?;
         }
     }

@@ -93,8 +93,21 @@ impl Stage {
         let clock = Arc::new(StageClock(AtomicI64::new(begun.micros())));
         let (banks, fars, held, cut) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (faults, seen) = (Faults::new(), VecDeque::new());
-        let mut stage =
-            Self { world, clock, plan, metrics, faults, banks, fars, held, cut, seen, people: People::default(), cards: None, told: 0 };
+        let mut stage = Self {
+            world,
+            clock,
+            plan,
+            metrics,
+            faults,
+            banks,
+            fars,
+            held,
+            cut,
+            seen,
+            people: People::default(),
+            cards: None,
+            told: 0,
+        };
         let within = stage.plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).cloned();
         for bank in within.collect::<Vec<_>>() {
             stage.seat(&bank, cast).map_err(|error| wrong(&error))?;

@@ -11,9 +11,7 @@ use shard::PayrollRefused;
 use simulator::Staged;
 
 use super::Stage;
-use crate::replay::{
-    BatchLook, ItemLook, PayrollCame, PayrollOrder, PayrollRefusal, PayrollSpec, TallyLook, VenueError,
-};
+use crate::replay::{BatchLook, ItemLook, PayrollCame, PayrollOrder, PayrollRefusal, PayrollSpec, TallyLook, VenueError};
 use crate::scenario::Person;
 
 /// The office's key. It guards nobody: people here are made up.
@@ -25,24 +23,33 @@ pub(super) struct People(HashMap<String, Payee>);
 
 impl People {
     pub(super) fn of(people: &[Person]) -> Self {
-        let payee = |person: &Person| Payee {
-            status: match person.status {
-                "retired" => Status::Retired,
-                "resigned" => Status::Resigned,
-                "unpaid-leave" => Status::UnpaidLeave,
-                "deceased" => Status::Deceased,
-                _ => Status::Active,
-            },
-            bank: person.bank.clone(),
-            account_khr: person.khr.as_ref().and_then(|account| Text::new(account.as_bytes())),
-            account_usd: person.usd.as_ref().and_then(|account| Text::new(account.as_bytes())),
-            account_status: match person.account_status {
-                "closed" => AccountStatus::Closed,
-                "blocked" => AccountStatus::Blocked,
-                _ => AccountStatus::Open,
-            },
-        };
         Self(people.iter().map(|person| (person.employee.clone(), payee(person))).collect())
+    }
+
+    /// This is said of a person from now on.
+    fn register(&mut self, person: &Person) {
+        self.0.insert(person.employee.clone(), payee(person));
+    }
+}
+
+/// What the registry says of a person.
+fn payee(person: &Person) -> Payee {
+    Payee {
+        status: match person.status {
+            "retired" => Status::Retired,
+            "resigned" => Status::Resigned,
+            "unpaid-leave" => Status::UnpaidLeave,
+            "deceased" => Status::Deceased,
+            _ => Status::Active,
+        },
+        bank: person.bank.clone(),
+        account_khr: person.khr.as_ref().and_then(|account| Text::new(account.as_bytes())),
+        account_usd: person.usd.as_ref().and_then(|account| Text::new(account.as_bytes())),
+        account_status: match person.account_status {
+            "closed" => AccountStatus::Closed,
+            "blocked" => AccountStatus::Blocked,
+            _ => AccountStatus::Open,
+        },
     }
 }
 
@@ -76,6 +83,10 @@ impl Stage {
         if let PayrollOrder::Submit { document, .. } = &spec.what {
             return self.submit(document, by);
         }
+        if let PayrollOrder::Register(person) = &spec.what {
+            self.people.register(person);
+            return Ok(PayrollCame::Noted);
+        }
         let order = match self.order_of(&spec.what) {
             Ok(order) => order,
             Err(text) => return Ok(PayrollCame::Refused(PayrollRefusal { text, ..PayrollRefusal::default() })),
@@ -107,7 +118,7 @@ impl Stage {
     fn order_of(&self, what: &PayrollOrder) -> Result<engine::PayrollOrder, String> {
         let item = |batch: u32, number: u32| ItemId { batch: BatchId(batch), number };
         Ok(match what {
-            PayrollOrder::Submit { .. } => return Err("a document is no order".to_owned()),
+            PayrollOrder::Submit { .. } | PayrollOrder::Register(_) => return Err("it is no order of the switch".to_owned()),
             PayrollOrder::Approve(batch) => engine::PayrollOrder::Approve(BatchId(*batch)),
             PayrollOrder::Cancel(batch) => engine::PayrollOrder::Cancel(BatchId(*batch)),
             PayrollOrder::CreditBack(batch) => engine::PayrollOrder::CreditBack(BatchId(*batch)),

@@ -5,15 +5,16 @@ use serde_json::{Value, json};
 
 use super::pages::{Pages, count, lines, problem};
 use crate::http::{self, Answer};
-use crate::replay::payroll::{
-    BatchLook, ItemLook, PayrollCame, PayrollOrder, PayrollRefusal, PayrollSpec, TallyLook,
-};
+use crate::replay::payroll::{BatchLook, ItemLook, PayrollCame, PayrollOrder, PayrollRefusal, PayrollSpec, TallyLook};
 use crate::replay::venue::VenueError;
 
 impl Pages {
     pub(super) fn payroll(&self, spec: &PayrollSpec) -> Result<PayrollCame, VenueError> {
         let (batch, name, mut body) = match &spec.what {
             PayrollOrder::Submit { document, csv } => return self.submit(spec, document, *csv),
+            PayrollOrder::Register(_) => {
+                return Err(VenueError::Cannot("a running switch keeps the registry that it has".to_owned()));
+            }
             PayrollOrder::Approve(batch) => (*batch, "approve", json!({})),
             PayrollOrder::Cancel(batch) => (*batch, "cancel", json!({})),
             PayrollOrder::CreditBack(batch) => (*batch, "credit-back", json!({})),

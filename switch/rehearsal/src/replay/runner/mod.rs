@@ -25,7 +25,9 @@ use super::{
     Venue, VenueError, Verdict,
 };
 use crate::Till;
-use crate::scenario::{Action, Check, Clock, Command, CommandWord, Error, ExpectAt, Part, Scenario, Step, Subject, Template};
+use crate::scenario::{
+    Action, Check, Clock, Command, CommandWord, Error, ExpectAt, Part, Person, Scenario, Step, Subject, Template,
+};
 use expects::Sent;
 use log::Log;
 
@@ -87,6 +89,8 @@ struct Runner<'a> {
     captured: HashMap<String, String>,
     /// The batches that were made, by the places of the steps that submitted them.
     batches: HashMap<usize, u32>,
+    /// Of whom the registry says something else by now.
+    people: HashMap<String, Person>,
     log: Log,
     /// What stood on the accounts of which a change is asserted, when the scenario began.
     opening: HashMap<asserts::Account, i64>,
@@ -117,6 +121,7 @@ impl<'a> Runner<'a> {
             named: HashMap::new(),
             captured: HashMap::new(),
             batches: HashMap::new(),
+            people: HashMap::new(),
             log: Log::default(),
             opening: HashMap::new(),
             line: 0,

@@ -6,7 +6,7 @@ use super::{Runner, Stop};
 use crate::replay::paper::{self, Line, Paper};
 use crate::replay::{BatchLook, PayrollCame, PayrollOrder, PayrollRefusal, PayrollSpec, VenueError};
 use crate::scenario::values::amount;
-use crate::scenario::{Check, Payroll, PayrollItem, PayrollSource, PayrollWord, Submission, Template};
+use crate::scenario::{Check, Payroll, PayrollItem, PayrollSource, PayrollWord, Person, Submission, Template};
 
 impl Runner<'_> {
     pub(super) fn payroll(&mut self, place: usize, payroll: &Payroll) -> Result<(), Stop> {
@@ -15,6 +15,10 @@ impl Runner<'_> {
             PayrollWord::Approve(of) => PayrollOrder::Approve(self.batch_of(*of)?),
             PayrollWord::Cancel(of) => PayrollOrder::Cancel(self.batch_of(*of)?),
             PayrollWord::CreditBack(of) => PayrollOrder::CreditBack(self.batch_of(*of)?),
+            PayrollWord::Register(person) => {
+                self.people.insert(person.name.clone(), Person::clone(person));
+                PayrollOrder::Register(person.clone())
+            }
             PayrollWord::Recall(of, item, amount, cause) => {
                 PayrollOrder::Recall(self.batch_of(*of)?, *item, self.money(&amount.value)?, cause.clone())
             }
@@ -30,6 +34,10 @@ impl Runner<'_> {
                     checks => self.all_agree("it was carried out", &refusal(checks, &nothing, false)),
                 }
             }
+            PayrollCame::Noted => match payroll.refusal.as_slice() {
+                [] => Ok(()),
+                checks => self.all_agree("it was carried out", &refusal(checks, &PayrollRefusal::default(), false)),
+            },
             PayrollCame::Refused(why) if payroll.refusal.is_empty() => Err(self.failed(&format!("it was refused: {}", why.text))),
             PayrollCame::Refused(why) => self.all_agree("it was refused otherwise", &refusal(&payroll.refusal, &why, true)),
         }
@@ -80,7 +88,7 @@ impl Runner<'_> {
     /// One payment, with what the registry says where the item does not.
     fn paid(&self, place: usize, item: &PayrollItem) -> Result<Line, Stop> {
         let amount = self.money(&item.amount.value)?;
-        let person = item.person.as_ref().and_then(|name| self.scenario.person(name));
+        let person = item.person.as_ref().and_then(|name| self.people.get(name).or_else(|| self.scenario.person(name)));
         let currency = amount.currency();
         let unclear = || self.failed(&format!("item {}: there is no account in {currency}; write account = \"…\"", place + 1));
         let said = |template: &Option<Template>| template.as_ref().map(|it| self.fill(it)).transpose();

@@ -35,6 +35,7 @@ pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
                 PayrollWord::Submit(_) => format!("payroll submit{name}"),
                 PayrollWord::Approve(of) => format!("payroll approve of {}", named(*of)),
                 PayrollWord::Cancel(of) => format!("payroll cancel of {}", named(*of)),
+                PayrollWord::Register(person) => format!("payroll register {}", person.name),
                 PayrollWord::CreditBack(of) => format!("payroll credit-back of {}", named(*of)),
                 PayrollWord::Recall(of, item, ..) => format!("payroll recall of {}, item {item}", named(*of)),
                 PayrollWord::Settle(of, item, _) => format!("payroll settle of {}, item {item}", named(*of)),
