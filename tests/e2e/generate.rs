@@ -31,7 +31,7 @@ fn read(path: &Path) -> (u64, String, Vec<documents::Item>) {
     for entry in &mut reader {
         match entry.unwrap_or_else(|fault| panic!("{}: {fault}", path.display())) {
             documents::Entry::Header(header) => head = Some(header),
-            documents::Entry::Block(_) => {}
+            documents::Entry::Block(_) | documents::Entry::End(_) => {}
             documents::Entry::Item(item) => items.push(item),
         }
     }
