@@ -1,6 +1,6 @@
 //! Asking a running switch over HTTP, for the commands that do it, and showing what it says.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use clap::Args;
 use rehearsal::http;
@@ -51,10 +51,45 @@ impl At {
         Ok(())
     }
 
+    /// Looks at a page without showing it.
+    pub(super) fn look<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        Ok(serde_json::from_str(&self.ask("GET", path, None)?)?)
+    }
+
+    /// Sends a document. One that is refused with a report of what is wrong with it is no failure yet.
+    pub(super) fn upload(
+        &self,
+        path: &str,
+        head: &[(&str, &str)],
+        document: &mut impl Read,
+        length: u64,
+    ) -> Result<Upload, Failure> {
+        let answer = http::upload(&self.at, path, head, document, length)?;
+        match answer.status {
+            200 => Ok(Upload { answer: answer.body, refused: false }),
+            422 => Ok(Upload { answer: answer.body, refused: true }),
+            status => Err(refusal(status, &answer.body)),
+        }
+    }
+
+    /// Writes a page of any length to `out`.
+    pub(super) fn download(&self, path: &str, out: &mut impl Write) -> Result<(), Failure> {
+        let answer = http::download(&self.at, path, out)?;
+        if answer.status == 200 { Ok(()) } else { Err(refusal(answer.status, &answer.body)) }
+    }
+
     fn ask(&self, method: &str, path: &str, body: Option<&str>) -> Result<String, Failure> {
         let answer = http::ask(&self.at, method, path, body)?;
         if answer.status == 200 { Ok(answer.body) } else { Err(refusal(answer.status, &answer.body)) }
     }
+}
+
+/// What came of a document.
+pub(super) struct Upload {
+    /// What the switch said.
+    pub(super) answer: String,
+    /// Whether it was refused.
+    pub(super) refused: bool,
 }
 
 /// What the switch says is wrong.

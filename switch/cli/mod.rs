@@ -10,6 +10,7 @@ macro_rules! say {
 
 mod ask;
 mod bank;
+mod cards;
 mod clock;
 mod codec;
 mod dead_letters;
@@ -23,6 +24,7 @@ mod journal;
 mod load;
 mod order;
 mod overruled;
+mod payroll;
 mod positions;
 mod record;
 mod replay;
@@ -81,10 +83,14 @@ enum Command {
     Positions(positions::Positions),
     /// List what is owed to banks and was given up.
     DeadLetters(dead_letters::DeadLetters),
+    /// Keep the card store: import, issue, block, replace, show, count.
+    Cards(cards::CardsCommand),
     /// List the cards that are refused.
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
     Overruled(overruled::Overruled),
+    /// Pay salaries: check, submit, approve, follow, report.
+    Payroll(payroll::PayrollCommand),
     /// Take down what acquirers and a switch say to each other, as a scenario file.
     Record(record::Record),
     /// Set faults on a running switch's links: messages late, lost, doubled, spoiled; connections that break.
@@ -128,8 +134,10 @@ pub(crate) fn main() -> ExitCode {
         Command::Order(order) => order.run(),
         Command::Positions(positions) => positions.run(),
         Command::DeadLetters(letters) => letters.run(),
+        Command::Cards(cards) => cards.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
+        Command::Payroll(payroll) => payroll.run(),
         Command::Record(record) => record.run(),
         Command::Fault(fault) => fault.run(),
         Command::Clock(clock) => clock.run(),

@@ -292,8 +292,9 @@ impl Setup {
                 (None, None) => "in_process = true".to_owned(),
             };
             text += &format!(
-                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
+                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\", \"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
                 911_601 + index,
+                911_611 + index,
                 self.more_of.get(*name).map_or("", String::as_str)
             );
         }

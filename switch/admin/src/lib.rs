@@ -1,10 +1,11 @@
 //! What operators reach over HTTP: `/metrics` for Prometheus, `/live` and `/ready` for whoever restarts and routes, the lists they
-//! look at, `/orders`; and for testers `/faults` and `/clock`.
+//! look at, `/orders`, `/payroll`; and for testers `/faults` and `/clock`.
 //!
 //! Knows: HTTP, and what it is handed. Does not know: the switch; it speaks to it through [`Desk`] only.
 
 mod given;
 mod order;
+pub mod payroll;
 mod rehearse;
 mod words;
 
@@ -25,7 +26,10 @@ use tokio::net::TcpListener;
 
 pub use order::{ORDERS, Order, What};
 pub use rehearse::{MoveClock, WantedFault};
-pub use words::{Bank, Cleared, Clock, DeadLetter, Done, Fault, HotCard, List, OpenDay, Overruled, Position, Problem, Status};
+pub use words::{
+    Bank, Batch, BatchAtBank, CardCount, CardStats, Checked, Cleared, Clock, DeadLetter, Done, Fault, HotCard, Item, List,
+    OpenDay, Ordered, Overruled, Position, Problem, Status, Tally, Work, Wrong,
+};
 
 /// The longest body of a request, bytes: no order is nearly as long.
 const BODY_MAX: usize = 4096;
@@ -81,6 +85,8 @@ pub trait Desk: Send + Sync + 'static {
     fn dead_letters(&self) -> Later<List<DeadLetter>>;
     /// Which cards are refused.
     fn hot_cards(&self) -> Later<List<HotCard>>;
+    /// How many cards there are, by agency, bank, kind and state.
+    fn card_stats(&self) -> Later<CardStats>;
     /// What stands although its acquirer reversed it.
     fn overruled(&self) -> Later<List<Overruled>>;
     /// Carries out an order; answered when it is durable.
@@ -95,6 +101,20 @@ pub trait Desk: Send + Sync + 'static {
     fn clock(&self) -> Later<Clock>;
     /// Moves a clock that stands; answered when what is due by then is durable.
     fn move_clock(&self, wanted: MoveClock) -> Later<Clock>;
+    /// The batches of salaries, newest first.
+    fn payroll(&self) -> Later<List<Batch>>;
+    /// What the payroll office works on.
+    fn payroll_office(&self) -> Later<List<Work>>;
+    /// How far a batch has come.
+    fn payroll_batch(&self, batch: u32) -> Later<Batch>;
+    /// Its items.
+    fn payroll_items(&self, batch: u32, wanted: payroll::WantedItems) -> Later<List<Item>>;
+    /// Checks a document, and makes a batch of it where that is wanted and nothing is wrong.
+    fn payroll_document(&self, purpose: payroll::Purpose, document: payroll::Pieces) -> Later<Checked>;
+    /// Carries out an order about a batch; answered when it is durable.
+    fn payroll_order(&self, batch: u32, order: payroll::PayrollOrder) -> Later<Ordered>;
+    /// A report of a batch.
+    fn payroll_report(&self, batch: u32, wanted: payroll::WantedReport) -> Later<payroll::Report>;
 }
 
 /// What the pages are made of.
@@ -129,12 +149,15 @@ fn router(pages: Pages) -> Router {
         .route("/positions", get(async |State(pages): State<Pages>| answer(pages.desk.positions().await)))
         .route("/dead-letters", get(async |State(pages): State<Pages>| answer(pages.desk.dead_letters().await)))
         .route("/hot-cards", get(async |State(pages): State<Pages>| answer(pages.desk.hot_cards().await)))
+        .route("/cards/stats", get(async |State(pages): State<Pages>| answer(pages.desk.card_stats().await)))
         .route("/overruled", get(async |State(pages): State<Pages>| answer(pages.desk.overruled().await)))
         .route("/orders", post(order))
         .route("/faults", get(async |State(pages): State<Pages>| answer(pages.desk.faults().await)).post(fault).delete(clear_all))
         .route("/faults/{id}", delete(clear))
         .route("/clock", get(async |State(pages): State<Pages>| answer(pages.desk.clock().await)).post(clock))
+        .merge(payroll::routes())
         .layer(axum::middleware::from_fn(in_time))
+        .merge(payroll::long_routes())
         .with_state(pages)
 }
 
@@ -147,10 +170,13 @@ async fn index() -> &'static str {
      /positions     who owes whom\n\
      /dead-letters  what is owed to banks and was given up\n\
      /hot-cards     cards that are refused\n\
+     /cards/stats   how many cards there are, by agency, bank, kind and state\n\
      /overruled     what stands although its acquirer reversed it\n\
      /orders        POST: an operator's order\n\
      /faults        what testers have set on links; POST sets a fault, DELETE clears all, DELETE /faults/ID one\n\
-     /clock         what the switch's clock shows; POST moves a manual one\n"
+     /clock         what the switch's clock shows; POST moves a manual one\n\
+     /payroll       batches of salaries; POST submits a document, POST /payroll/check only checks it; /payroll/N, /payroll/N/items,\n\
+                    /payroll/N/report; POST /payroll/N/approve, cancel, credit-back, recall, settle\n"
 }
 
 /// The Prometheus text format, version 0.0.4.

@@ -192,6 +192,207 @@ pub struct Done {
     /// The card concerned, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
+    /// The card that stands for it from now on, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_card: Option<String>,
+}
+
+/// `GET /cards/stats`: how many cards there are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardStats {
+    /// The day by which cards are expired.
+    pub day: String,
+    /// Smart ID cards that were ever registered.
+    pub registered: u64,
+    /// From how many agencies.
+    pub agencies: usize,
+    /// How many of them were printed, whatever became of them.
+    pub printed: u64,
+    /// For how many agencies.
+    pub agencies_printed: usize,
+    /// All cards, virtual ones too.
+    pub total: u64,
+    /// By what they have in common.
+    pub lines: Vec<CardCount>,
+}
+
+/// So many cards have this in common.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardCount {
+    /// The agency of their holders.
+    pub agency: String,
+    /// Their bank.
+    pub bank: String,
+    /// `smart` or `virtual`.
+    pub kind: String,
+    /// What they are on the day.
+    pub state: String,
+    /// How many.
+    pub cards: u64,
+}
+
+/// A number of items and what they come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How many.
+    pub count: u64,
+    /// What they come to, minor units.
+    pub amount: u64,
+}
+
+/// `GET /payroll/N`, and a line of `GET /payroll`: a batch of salaries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Batch {
+    /// Its number.
+    pub batch: u32,
+    /// `submitted`, `running`, `part`, `done` …
+    pub state: String,
+    /// More about that, where there is more to say.
+    pub detail: Option<String>,
+    /// Who pays.
+    pub payer: String,
+    /// The document's own name.
+    pub message: String,
+    /// The half-month, `2022-12/2`.
+    pub period: String,
+    /// The first day on which items go out.
+    pub pays_on: String,
+    /// ISO 4217, three letters.
+    pub currency: String,
+    /// All its items.
+    pub total: Tally,
+    /// Credited, and it stands.
+    pub paid: Tally,
+    /// Credited, and came back.
+    pub returned: Tally,
+    /// Refused, or cancelled before they were sent.
+    pub rejected: Tally,
+    /// All others: paid + returned + rejected + pending = total.
+    pub pending: Tally,
+    /// What the payer has got back, minor units.
+    pub credited_back: u64,
+    /// Who submitted it.
+    pub submitted_by: String,
+    /// Who approved it.
+    pub approved_by: Option<String>,
+    /// The same by bank; in the list left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub banks: Vec<BatchAtBank>,
+    /// How many items a second came to their end lately; in the list left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_per_second: Option<f64>,
+}
+
+/// A batch at one bank.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BatchAtBank {
+    /// Its name.
+    pub bank: String,
+    /// Whether it can be asked now.
+    pub up: bool,
+    /// All items there.
+    pub total: Tally,
+    /// Not sent yet.
+    pub waiting: Tally,
+    /// Asked for, and not answered.
+    pub sent: Tally,
+    /// Whose outcome is being found out.
+    pub unknown: Tally,
+    /// Credited, and it stands.
+    pub paid: Tally,
+    /// Credited, and came back.
+    pub returned: Tally,
+    /// Refused, or cancelled.
+    pub rejected: Tally,
+}
+
+/// A line of `GET /payroll/N/items`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// Its place in the file, from 1.
+    pub item: u32,
+    /// `waiting`, `sent`, `unknown`, `paid`, `returned`, `rejected` or `cancelled`.
+    pub state: String,
+    /// Its bank.
+    pub bank: String,
+    /// The last digits of its account.
+    pub account: String,
+    /// What is to be paid, minor units.
+    pub amount: u64,
+    /// What came back of it, minor units.
+    pub returned: u64,
+    /// With what its bank refused it.
+    pub code: Option<String>,
+    /// DE37; `payswitch why` tells the rest.
+    pub rrn: String,
+}
+
+/// A line of `GET /payroll/office`: a document that the office works on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Work {
+    /// `taking in`, `checking` or `handing over`.
+    pub doing: String,
+    /// How many bytes have come, while it is taken in.
+    pub bytes: u64,
+    /// How many items, in what it is doing.
+    pub items: u64,
+    /// How many items it has, where that is known.
+    pub of: Option<u64>,
+}
+
+/// `POST /payroll/check`, and `POST /payroll`: what is wrong with a document, and the batch that it became where nothing is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Checked {
+    /// The batch that was made of it.
+    pub batch: Option<u32>,
+    /// Its own name, where it could be read.
+    pub message: Option<String>,
+    /// Who pays.
+    pub payer: Option<String>,
+    /// The half-month.
+    pub period: Option<String>,
+    /// The day on which it is to be paid.
+    pub pays_on: Option<String>,
+    /// ISO 4217, three letters.
+    pub currency: Option<String>,
+    /// How many items there are.
+    pub items: u64,
+    /// What they come to, minor units.
+    pub total: u64,
+    /// What is wrong, the first thousand of it.
+    pub faults: Vec<Wrong>,
+    /// How many faults there are.
+    pub faults_total: u64,
+    /// What was not checked yet.
+    pub still_to_come: Option<String>,
+}
+
+/// One thing that is wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wrong {
+    /// The line, from 1.
+    pub line: u64,
+    /// The column, from 1.
+    pub column: u64,
+    /// The element's path, or the CSV column.
+    pub field: String,
+    /// The reason by ISO 20022.
+    pub code: String,
+    /// What is wrong, and the remedy.
+    pub problem: String,
+}
+
+/// The answer to an order about a batch that was carried out and is durable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ordered {
+    /// What was ordered.
+    pub order: String,
+    /// The batch.
+    pub batch: u32,
+    /// What it has come to since.
+    pub state: String,
+    /// More about that, where there is more to say.
+    pub detail: Option<String>,
 }
 
 /// The answer to an order or a look that came to nothing.

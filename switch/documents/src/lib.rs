@@ -7,11 +7,15 @@
 //! Nothing that is kept grows with a document, neither in reading nor in writing.
 
 mod amount;
+pub mod camt054;
 mod entry;
 mod error;
 mod fault;
 mod format;
+mod outcome;
+pub mod pacs004;
 pub mod pain001;
+pub mod pain002;
 pub mod payroll_csv;
 mod source;
 mod sum;
@@ -23,6 +27,7 @@ pub use entry::{Block, Entry, Header, Item, Totals};
 pub use error::Error;
 pub use fault::{Fault, Problem, ReasonCode, Severity, UnknownReason};
 pub use format::{Format, Reader, read};
+pub use outcome::{ItemStatus, Numbers, Original, Reason, Status};
 pub use sum::Sum;
 pub use words::{Account, AccountKind, Agent, AgentKind, EmployeeId, Identifier, Moment, Name, Purpose, Remittance};
 

@@ -10,15 +10,21 @@ use crate::fault::Problem;
 use crate::source::Place;
 use crate::sum::Sum;
 
-/// Number and sum of items so far, beside what was stated and where.
+/// Number and sum of items so far, beside what was stated.
 #[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) count: u64,
     sum: Sum,
     /// An amount could not be read, so that the sum is not known.
     unknown: bool,
-    pub(crate) stated_count: Option<(Place, u32)>,
-    pub(crate) stated_sum: Option<(Place, Sum)>,
+    pub(crate) stated: Stated,
+}
+
+/// What was stated, each with its place.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Stated {
+    pub(crate) count: Option<(Place, u32)>,
+    pub(crate) sum: Option<(Place, Sum)>,
 }
 
 impl Tally {
@@ -41,8 +47,8 @@ impl Tally {
     }
 
     /// Whether these are number and sum of what was written.
-    pub(crate) fn agrees(&self, count: u32, control_sum: Option<Sum>) -> Result<(), Error> {
-        let (stated_count, stated_sum) = (u64::from(count), control_sum.unwrap_or(self.sum));
+    pub(crate) fn agrees(&self, count: u64, control_sum: Option<Sum>) -> Result<(), Error> {
+        let (stated_count, stated_sum) = (count, control_sum.unwrap_or(self.sum));
         if (stated_count, stated_sum) == (self.count, self.sum) {
             return Ok(());
         }
@@ -51,8 +57,8 @@ impl Tally {
 
     /// What was stated wrongly. A sum that is not known is not held against anything: why it is not known was told.
     pub(crate) fn check(&self) -> Vec<(Place, &'static str, Problem)> {
-        let count = self.stated_count.filter(|(_, stated)| u64::from(*stated) != self.count);
-        let sum = self.stated_sum.filter(|(_, stated)| !self.unknown && *stated != self.sum);
+        let count = self.stated.count.filter(|(_, stated)| u64::from(*stated) != self.count);
+        let sum = self.stated.sum.filter(|(_, stated)| !self.unknown && *stated != self.sum);
         let count = count.map(|(place, stated)| (place, "NbOfTxs", Problem::Count { stated, found: self.count }));
         let sum = sum.map(|(place, stated)| (place, "CtrlSum", Problem::ControlSum { stated, found: self.sum }));
         count.into_iter().chain(sum).collect()

@@ -4,8 +4,8 @@
 //! by a length it has not checked against what is left.
 
 use model::{
-    BusinessDate, Currency, InstitutionId, LocalDate, LocalTime, Mti, Pan, ProcessingCode, ResponseCode, Stan, Text, Timestamp,
-    TransactionId, TransmissionTime,
+    BusinessDate, Currency, HalfMonth, InstitutionId, LocalDate, LocalTime, Mti, Pan, ProcessingCode, ResponseCode, Stan, Text,
+    Timestamp, TransactionId, TransmissionTime,
 };
 
 use crate::{BankId, LegId, LinkId};
@@ -157,6 +157,26 @@ impl<const N: usize> Bytes for Text<N> {
     }
 }
 
+impl<const N: usize> Bytes for [u8; N] {
+    #[inline]
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self);
+    }
+    #[inline]
+    fn take(from: &mut Source<'_>) -> Result<Self, Damaged> {
+        from.bytes(N)?.try_into().map_err(|_| Damaged("cut short"))
+    }
+}
+
+impl Bytes for String {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_slice(self.as_bytes(), out);
+    }
+    fn take(from: &mut Source<'_>) -> Result<Self, Damaged> {
+        std::str::from_utf8(from.slice()?).map(str::to_owned).map_err(|_| Damaged("text that is not UTF-8"))
+    }
+}
+
 impl Bytes for ResponseCode {
     #[inline]
     fn put(&self, out: &mut Vec<u8>) {
@@ -221,6 +241,7 @@ by_number! {
     LocalTime: u32, |it| it.number(), LocalTime::new;
     LocalDate: u16, |it| it.number(), LocalDate::new;
     Timestamp: i64, |it| it.micros(), |micros| Some(Timestamp::from_micros(micros));
+    HalfMonth: u32, |it| it.number(), |number| Some(HalfMonth::from_number(number));
     BusinessDate: i64, |it| it.days(), |days| Some(BusinessDate::from_days(days));
     TransactionId: u64, |it| it.0, |id| Some(TransactionId(id));
     BankId: u32, |it| it.0, |id| Some(BankId(id));

@@ -30,6 +30,27 @@ pub struct Rules {
     /// How many advices and repeats may be owed to banks before new requests are answered 96. What has happened already (advices,
     /// reversals) is still taken. Zero: no bound.
     pub owed_max: usize,
+    /// How payrolls are paid.
+    pub payroll: PayrollRules,
+}
+
+/// How payrolls are paid.
+#[derive(Clone, Copy, Debug)]
+pub struct PayrollRules {
+    /// How many items may be on their way to one bank at once; never more than half of its `in_flight_max`. 256.
+    pub window: usize,
+    /// The local time of day from which a batch's items go out on its date, counted from midnight. 06:00.
+    pub pays_at: Duration,
+    /// For how many half-months, the present one among them, it is known who was paid. 4.
+    pub kept: u32,
+    /// How many half-months ahead a batch may be. 2.
+    pub ahead: u32,
+}
+
+impl Default for PayrollRules {
+    fn default() -> Self {
+        Self { window: 256, pays_at: Duration::from_secs(6 * 3600), kept: 4, ahead: 2 }
+    }
 }
 
 impl Rules {
@@ -49,6 +70,12 @@ impl Rules {
     #[must_use]
     pub fn next_cutover(&self, at: Timestamp) -> Timestamp {
         self.opens(self.date_at(at).next())
+    }
+
+    /// The moment at which items of a batch that pays on `date` begin to go out.
+    #[must_use]
+    pub fn pays(&self, date: BusinessDate) -> Timestamp {
+        self.offset.midnight(date) + self.payroll.pays_at
     }
 
     /// How far business dates run ahead of the calendar's.

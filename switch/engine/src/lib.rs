@@ -13,6 +13,7 @@ mod flow;
 mod input;
 mod kinds;
 mod out;
+mod payroll;
 mod record;
 mod rules;
 pub mod sabotage;
@@ -21,14 +22,19 @@ mod state;
 pub use block::{Block, BlockWriter, Entry};
 pub use bytes::Damaged;
 pub use command::{Command, Disallowed};
-pub use config::{BankRules, CardLimit, Fee, Prefix, Rate, Rules, StandIn, Timers};
+pub use config::{BankRules, CardLimit, Fee, PayrollRules, Prefix, Rate, Rules, StandIn, Timers};
 pub use flow::{Engine, HOT_CARD_LISTS, refusal};
 pub use input::{Acquirer, BankEvent, Input};
 pub use kinds::{At, Moves, OnTimeout, Row as KindRow, Step, Timer, row as kind};
 pub use out::{About, Out, Peer};
+pub use payroll::{
+    BATCHES_MAX, BatchHeader, BatchId, BatchState, DropReason, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemId, ItemOutcome, ItemStanding,
+    ItemState, PayeeIdentity, PayrollDisallowed, PayrollItem, PayrollOrder, Progress, Purpose, Tally,
+};
 pub use record::{LossReason, Part, Record, ReversalReason, StandInReason, Subject};
 pub use state::{
-    Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Participant, Reversal, Standing, State, Transaction, Used,
+    Answer, Asked, Batch, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Participant, Reversal, Standing, State, Transaction,
+    Used,
 };
 
 #[cfg(test)]

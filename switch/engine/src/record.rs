@@ -1,10 +1,11 @@
 //! What was decided, as it is kept. A record carries results (route, date, code, absolute deadline), so that applying it reads
 //! no configuration. A published record and its `apply` are frozen; a new meaning gets a new number.
 
-use model::{BusinessDate, Currency, Message, Pan, ResponseCode, Stan, Timestamp, TransactionId, TransmissionTime};
+use model::{BusinessDate, Currency, HalfMonth, Message, Pan, ResponseCode, Stan, Timestamp, TransactionId, TransmissionTime};
 
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_enum, put_slice};
 use crate::kinds::OnTimeout;
+use crate::payroll::{BatchHeader, BatchId, DropReason, ItemId, ItemOutcome, PayrollItem, Purpose};
 use crate::state::{Answer, Asked, HoldEnd, Identity, Named, Participant, Used};
 use crate::{BankId, LegId, LinkId};
 
@@ -414,6 +415,21 @@ records! {
         /// Why.
         reason: &'a str,
     }
+    /// Another card stands for a card, which is refused from now on.
+    CardReplaced = 56 {
+        /// The old card.
+        pan: Pan,
+        /// The new one.
+        by_card: Pan,
+        /// With what the old one is refused.
+        code: ResponseCode,
+        /// Whether their bank says so, and not an operator.
+        by_bank: bool,
+        /// Who wants it: an operator or a bank.
+        by: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
     /// The same request came again after it was answered, and was told the same.
     Repeated = 35 {
         /// The first one's number.
@@ -429,6 +445,182 @@ records! {
         order: &'a str,
         /// Why.
         reason: &'a str,
+    }
+    /// A batch of salaries begins.
+    BatchOpened = 36 {
+        /// Its number.
+        batch: BatchId,
+        /// What it says of itself.
+        header: BatchHeader,
+        /// Who submits it.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// The next item of a batch that is opening. From now on it stands for its salary.
+    ItemTaken = 37 {
+        /// Its number.
+        item: ItemId,
+        /// How often the same salary was refused before.
+        attempt: u8,
+        /// What is to be paid, and where.
+        asked: PayrollItem,
+    }
+    /// A batch that was opening is no more, and nothing of it is remembered.
+    BatchDropped = 38 {
+        /// Its number, which no other gets.
+        batch: BatchId,
+        /// Why.
+        why: DropReason,
+    }
+    /// All items of a batch are there: it waits for approval.
+    BatchSubmitted = 39 {
+        /// The batch.
+        batch: BatchId,
+        /// Who submits it.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// A batch is to be paid; its funding is asked for.
+    BatchApproved = 40 {
+        /// The batch.
+        batch: BatchId,
+        /// Who submitted it.
+        submitted: &'a str,
+        /// Who approves it.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// The payer's bank has paid for a batch.
+    BatchFunded = 41 {
+        /// The batch.
+        batch: BatchId,
+    }
+    /// The payer's bank has not paid for a batch, or nobody knows whether it has.
+    BatchUnfunded = 42 {
+        /// The batch.
+        batch: BatchId,
+        /// What it said; 91 where it said nothing.
+        code: ResponseCode,
+    }
+    /// A batch's date has come: its items go out.
+    BatchBegun = 43 {
+        /// The batch.
+        batch: BatchId,
+    }
+    /// A batch, or what of it had not been sent, was cancelled.
+    BatchCancelled = 44 {
+        /// The batch.
+        batch: BatchId,
+        /// By whom.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// What became of an item is known.
+    ItemEnded = 45 {
+        /// The item.
+        item: ItemId,
+        /// How.
+        outcome: ItemOutcome,
+    }
+    /// No byte of an item left: it waits again, and its bank gets nothing of payrolls for a while.
+    ItemPutBack = 46 {
+        /// The item.
+        item: ItemId,
+        /// Until when its bank gets nothing, if it does not come back before.
+        until: Timestamp,
+    }
+    /// What was paid too much is asked back.
+    RecallStarted = 47 {
+        /// The item.
+        item: ItemId,
+        /// Which recall of its batch.
+        number: u32,
+        /// How much, minor units.
+        amount: u64,
+        /// Why: an ISO 20022 reason code.
+        why: [u8; 4],
+        /// Who ordered it.
+        operator: &'a str,
+        /// Why, in words.
+        reason: &'a str,
+    }
+    /// A part of an item, or all of it, came back.
+    ItemReturned = 48 {
+        /// The item.
+        item: ItemId,
+        /// Which recall of its batch.
+        number: u32,
+        /// How much, minor units.
+        amount: u64,
+        /// Why: an ISO 20022 reason code.
+        why: [u8; 4],
+    }
+    /// Nothing came back.
+    RecallRefused = 49 {
+        /// The item.
+        item: ItemId,
+        /// Which recall of its batch.
+        number: u32,
+        /// What the bank said; 91 where it said nothing.
+        code: ResponseCode,
+    }
+    /// The payer is to get back what a batch did not pay.
+    CreditBackStarted = 50 {
+        /// The batch.
+        batch: BatchId,
+        /// Which credit of the batch.
+        number: u32,
+        /// How much, minor units.
+        amount: u64,
+    }
+    /// The payer's account was credited.
+    CreditedBack = 51 {
+        /// The batch.
+        batch: BatchId,
+        /// Which credit of the batch.
+        number: u32,
+        /// How much, minor units.
+        amount: u64,
+    }
+    /// The payer's account was not credited.
+    CreditBackRefused = 52 {
+        /// The batch.
+        batch: BatchId,
+        /// Which credit of the batch.
+        number: u32,
+        /// What the bank said; `None` where no byte left, and it is tried again.
+        code: Option<ResponseCode>,
+        /// Until when the bank gets nothing of payrolls, where no byte left.
+        until: Timestamp,
+    }
+    /// A refused credit to the payer is tried again, by an operator's order.
+    CreditBackRetried = 53 {
+        /// The batch.
+        batch: BatchId,
+        /// Who ordered it.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// An item on the dead-letter list was cleared up by other means, as an operator says.
+    ItemSettled = 54 {
+        /// The item.
+        item: ItemId,
+        /// Whether its account was credited.
+        paid: bool,
+        /// Who says so.
+        operator: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
+    /// Of older batches that are over only headers and totals are remembered.
+    PayrollForgotten = 55 {
+        /// The first half-month that is remembered whole.
+        before: HalfMonth,
     }
 }
 
@@ -447,7 +639,18 @@ impl Record<'_> {
     /// Whom it is about.
     #[must_use]
     pub fn subject(&self) -> Subject {
+        let of = |purpose: Purpose| Subject::Transaction(purpose.transaction());
         match *self {
+            Self::ItemTaken { item, .. }
+            | Self::ItemEnded { item, .. }
+            | Self::ItemPutBack { item, .. }
+            | Self::RecallStarted { item, .. }
+            | Self::ItemReturned { item, .. }
+            | Self::RecallRefused { item, .. }
+            | Self::ItemSettled { item, .. } => of(Purpose::Item(item)),
+            Self::CreditBackStarted { batch, number, .. }
+            | Self::CreditedBack { batch, number, .. }
+            | Self::CreditBackRefused { batch, number, .. } => of(Purpose::CreditBack(batch, number)),
             Self::Accepted { transaction, .. }
             | Self::Refused { transaction, .. }
             | Self::Joined { transaction, .. }
@@ -483,8 +686,46 @@ impl Record<'_> {
             | Self::NetworkAnswered { .. }
             | Self::DayClosed { .. }
             | Self::CardListed { .. }
+            | Self::CardReplaced { .. }
             | Self::Operated { .. }
+            | Self::BatchOpened { .. }
+            | Self::BatchDropped { .. }
+            | Self::BatchSubmitted { .. }
+            | Self::BatchApproved { .. }
+            | Self::BatchFunded { .. }
+            | Self::BatchUnfunded { .. }
+            | Self::BatchBegun { .. }
+            | Self::BatchCancelled { .. }
+            | Self::CreditBackRetried { .. }
+            | Self::PayrollForgotten { .. }
             | Self::LateReply { leg: None, .. } => Subject::Switch,
+        }
+    }
+
+    /// The batch of salaries that it changes, where it is one of payroll's own.
+    #[must_use]
+    pub fn batch(&self) -> Option<BatchId> {
+        match *self {
+            Self::BatchOpened { batch, .. }
+            | Self::BatchDropped { batch, .. }
+            | Self::BatchSubmitted { batch, .. }
+            | Self::BatchApproved { batch, .. }
+            | Self::BatchFunded { batch }
+            | Self::BatchUnfunded { batch, .. }
+            | Self::BatchBegun { batch }
+            | Self::BatchCancelled { batch, .. }
+            | Self::CreditBackStarted { batch, .. }
+            | Self::CreditedBack { batch, .. }
+            | Self::CreditBackRefused { batch, .. }
+            | Self::CreditBackRetried { batch, .. } => Some(batch),
+            Self::ItemTaken { item, .. }
+            | Self::ItemEnded { item, .. }
+            | Self::ItemPutBack { item, .. }
+            | Self::RecallStarted { item, .. }
+            | Self::ItemReturned { item, .. }
+            | Self::RecallRefused { item, .. }
+            | Self::ItemSettled { item, .. } => Some(item.batch),
+            _ => None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod card_numbers;
 mod codes;
 mod content;
+mod half_month;
 mod ids;
 mod kind;
 mod message;
@@ -20,6 +21,7 @@ mod times;
 pub use card_numbers::{card_number, mask_card_numbers, shows_card_number};
 pub use codes::{NetworkCode, ResponseCode};
 pub use content::{Content, Form, Sensitive};
+pub use half_month::HalfMonth;
 pub use ids::{InstitutionId, Rrn, Stan, TerminalId, TransactionId};
 pub use kind::{Kind, ProcessingCode};
 pub use message::{FieldNumber, Lacking, Message, OriginalData, Track2};

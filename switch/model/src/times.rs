@@ -294,9 +294,16 @@ impl BusinessDate {
         LocalDate(u16::try_from(month * 100 + day).unwrap_or(101))
     }
 
+    /// Its year and month, for what is good until the end of a month.
+    #[must_use]
+    pub fn year_month(self) -> (i64, i64) {
+        let (year, month, _) = self.civil();
+        (year, month)
+    }
+
     /// Year, month, day of the proleptic Gregorian calendar. Counts in cycles of 400 years that begin on 1 March, so that
     /// the leap day is the last of its year.
-    fn civil(self) -> (i64, i64, i64) {
+    pub(crate) fn civil(self) -> (i64, i64, i64) {
         let since_march_0000 = self.0 + MARCH_0000_DAYS;
         let (cycle, day_of_cycle) = (since_march_0000.div_euclid(CYCLE_DAYS), since_march_0000.rem_euclid(CYCLE_DAYS));
         let year_of_cycle = (day_of_cycle - day_of_cycle / 1460 + day_of_cycle / 36_524 - day_of_cycle / (CYCLE_DAYS - 1)) / 365;

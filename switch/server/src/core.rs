@@ -7,21 +7,22 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use engine::LinkId;
+use engine::{Batch, BatchId, BatchState, LinkId, PayrollOrder};
 use journal::{Event, Events, Fatal, Journal};
 use model::Timestamp;
-use shard::{CloseReason, LinkConfig, Refused, Shard};
+use shard::{CloseReason, LinkConfig, PayrollRefused, Refused, Shard};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::advance::{Moving, advance};
 use crate::clock::Clock;
 use crate::faulty::Gate;
 use crate::metrics::{Counting, Metrics, OrderOutcome, Queue};
-use crate::orders::{ClockShown, Move, Order, Unfulfilled, Wanted};
+use crate::orders::{ClockShown, Move, Order, PayrollOrdered, Unfulfilled, Wanted};
 use crate::switch::Readiness;
 
 /// How often timers and bounds are looked at. Far below the shortest timer, far above what a wake-up costs.
@@ -112,8 +113,18 @@ pub(crate) struct Core {
     finished: bool,
     follower: mpsc::Sender<u64>,
     readiness: Readiness,
+    /// Told the day, by which cards expire.
+    cards: Arc<crate::cards::Shared>,
     /// Orders that were carried out and wait for their block, oldest first: whoever gave them is told when it is durable.
-    ordered: VecDeque<(u64, oneshot::Sender<Result<u64, Unfulfilled>>)>,
+    ordered: VecDeque<(u64, Ordered)>,
+    /// Since when batches of salaries are at rest in part.
+    resting: BTreeMap<BatchId, Timestamp>,
+}
+
+/// Who is told that an order is durable, and what.
+enum Ordered {
+    Block(oneshot::Sender<Result<u64, Unfulfilled>>),
+    Batch(BatchId, oneshot::Sender<Result<BatchId, Unfulfilled>>),
 }
 
 pub(crate) type Shared = Rc<RefCell<Core>>;
@@ -126,6 +137,7 @@ impl Core {
         journal: Journal,
         follower: mpsc::Sender<u64>,
         readiness: Readiness,
+        cards: Arc<crate::cards::Shared>,
     ) -> Self {
         let commit = Rc::new(Notify::new());
         Self {
@@ -143,7 +155,9 @@ impl Core {
             finished: false,
             follower,
             readiness,
+            cards,
             ordered: VecDeque::new(),
+            resting: BTreeMap::new(),
         }
     }
 
@@ -179,7 +193,7 @@ impl Core {
         tracing::info!(order = name, operator, outcome = outcome.label(), "an operator's order");
         match done {
             Ok(()) => {
-                self.ordered.push_back((self.shard.newest_block(), told));
+                self.ordered.push_back((self.shard.newest_block(), Ordered::Block(told)));
                 self.something_happened();
             }
             // Whoever asked may have gone.
@@ -188,10 +202,30 @@ impl Core {
         }
     }
 
+    /// Carries out an order about a payroll, likewise. What is refused may have left a record: a batch that was dropped.
+    fn payroll(&mut self, ordered: &PayrollOrdered, told: oneshot::Sender<Result<BatchId, Unfulfilled>>) {
+        let PayrollOrdered { operator, reason, order } = ordered;
+        let done = self.shard.payroll(self.clock.now(), operator, reason, order);
+        let (name, outcome) = (order.name(), OrderOutcome::of_payroll(&done));
+        self.metrics.order(name, outcome);
+        if !matches!(order, PayrollOrder::Items { .. }) {
+            tracing::info!(order = name, operator, outcome = outcome.label(), "an operator's order about a payroll");
+        }
+        self.something_happened();
+        match done {
+            Ok(batch) => self.ordered.push_back((self.shard.newest_block(), Ordered::Batch(batch, told))),
+            Err(PayrollRefused::NotNow) => drop(told.send(Err(Unfulfilled::NotNow))),
+            Err(PayrollRefused::Disallowed(why)) => drop(told.send(Err(Unfulfilled::Payroll(why)))),
+        }
+    }
+
     fn tell_ordered(&mut self, durable: u64) {
         while self.ordered.front().is_some_and(|(block, _)| *block <= durable) {
-            if let Some((block, told)) = self.ordered.pop_front() {
-                let _ = told.send(Ok(block));
+            // Whoever asked may have gone.
+            match self.ordered.pop_front() {
+                Some((block, Ordered::Block(told))) => drop(told.send(Ok(block))),
+                Some((_, Ordered::Batch(batch, told))) => drop(told.send(Ok(batch))),
+                None => {}
             }
         }
     }
@@ -325,7 +359,16 @@ impl Core {
         self.metrics.set_queue(Queue::Forward, state.forward_depth(), limits.owed_max);
         self.metrics.set_queue(Queue::Connections, self.slots.len(), limits.connections_max);
         self.metrics.set_state(state, self.shard.rules());
+        let in_part = |id: &BatchId| state.batch_state(*id) == Some(BatchState::Part);
+        let now = self.clock.now();
+        self.resting.retain(|id, _| in_part(id));
+        for id in state.batches().map(Batch::id).filter(in_part) {
+            self.resting.entry(id).or_insert(now);
+        }
+        let longest = self.resting.values().map(|since| now.since(*since)).max().unwrap_or_default();
+        self.metrics.set_payroll(state, longest);
         self.gate.gauge();
+        self.cards.set_day(self.shard.rules().offset.date(self.clock.now()));
     }
 
     /// The moment to which a clock that stands is to be moved.
@@ -413,6 +456,7 @@ pub(crate) async fn orders(core: Shared, mut wanted: mpsc::Receiver<Wanted>) {
     while let Some(wanted) = wanted.recv().await {
         match wanted {
             Wanted::Order(order, told) => core.borrow_mut().order(order, told),
+            Wanted::Payroll(ordered, told) => core.borrow_mut().payroll(&ordered, told),
             Wanted::Look(look) => {
                 let core = core.borrow();
                 look(core.shard.state(), core.shard.rules());

@@ -7,6 +7,7 @@
 
 mod advance;
 mod banks;
+pub mod cards;
 mod clock;
 pub mod config;
 mod connection;
@@ -16,6 +17,7 @@ mod follower;
 mod link_faults;
 mod links;
 mod metrics;
+pub mod office;
 mod orders;
 pub mod overview;
 mod recovery;
@@ -25,6 +27,7 @@ pub use clock::Time;
 pub use config::{Config, ConfigError, Plan};
 pub use link_faults::LinkFaults;
 pub use metrics::Metrics;
-pub use orders::{ClockShown, Move, Order, Orders, Unfulfilled};
+pub use office::PayrollOffice;
+pub use orders::{ClockShown, Move, Order, Orders, Unfulfilled, check_words};
 pub use recovery::{Paths, STREAM};
 pub use switch::{Addresses, Error, Readiness, Running, StoreHook, start};

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
-use engine::{BankId, BankRules, LegId, Participant, Record, ReversalReason, Rules, StandInReason, State};
+use engine::{BankId, BankRules, BatchId, LegId, Participant, Record, ReversalReason, Rules, StandInReason, State};
 use foldhash::fast::FixedState;
 use model::{Currency, Kind, Mti, ResponseCode, Timestamp, TransactionId};
 use prometheus::proto::MetricType;
 use prometheus::{Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
-use shard::{Direction, Refused, Side, Watch};
+use shard::{Direction, PayrollRefused, Refused, Side, Watch};
 
 use crate::overview;
 use crate::switch::Readiness;
@@ -21,6 +22,10 @@ const ANSWER_SECONDS: &[f64] =
 /// From a fast disk's sync to a sick one's.
 const APPEND_SECONDS: &[f64] =
     &[0.00005, 0.0001, 0.0002, 0.0004, 0.0008, 0.0015, 0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Every state that a batch of salaries can be in.
+const BATCH_STATES: [&str; 9] =
+    ["opening", "submitted", "funding", "unfunded", "approved", "running", "part", "done", "cancelled"];
 
 /// The queues that are watched, by their label.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +71,14 @@ impl OrderOutcome {
         }
     }
 
+    pub(crate) fn of_payroll(done: &Result<BatchId, PayrollRefused>) -> Self {
+        match done {
+            Ok(_) => Self::Done,
+            Err(PayrollRefused::Disallowed(_)) => Self::Disallowed,
+            Err(PayrollRefused::NotNow) => Self::NotNow,
+        }
+    }
+
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -108,6 +121,11 @@ pub struct Metrics {
     late_replies: IntCounterVec,
     hot_card_refusals: IntCounterVec,
     orders: IntCounterVec,
+    payroll_batches: IntGaugeVec,
+    payroll_items: IntGaugeVec,
+    payroll_pending: IntGaugeVec,
+    payroll_part_seconds: IntGauge,
+    cards: IntGaugeVec,
     faults_active: IntGauge,
     faults_struck: IntCounterVec,
     bank_up: IntGaugeVec,
@@ -231,6 +249,14 @@ impl Metrics {
                 &["code"],
             )?,
             orders: make.counters("orders_total", "Operators' orders, by what became of them.", &["order", "outcome"])?,
+            payroll_batches: make.gauges("payroll_batches", "Batches of salaries that are remembered, by state.", &["state"])?,
+            payroll_items: make.gauges("payroll_items", "Their items, by outcome.", &["outcome"])?,
+            payroll_pending: make.gauges("payroll_pending_amount", "What their pending items come to, minor units.", &["currency"])?,
+            payroll_part_seconds: make.gauge(
+                "payroll_part_seconds",
+                "For how long the batch has been at rest in state part that is so longest, as far as this process has seen; 0 where none is.",
+            )?,
+            cards: make.gauges("cards", "Cards in the store, by what they are today.", &["state"])?,
             faults_active: make.gauge("faults_active", "Faults set by a tester that may still strike.")?,
             faults_struck: make.counters("faults_struck_total", "Messages struck by a tester's faults.", &["link", "action"])?,
             bank_up: make.gauges("bank_up", "1 while a link of the bank is signed on.", &["bank"])?,
@@ -303,6 +329,33 @@ impl Metrics {
         self.set_positions(state, rules);
     }
 
+    /// How payrolls stand. `longest`: for how long a batch has been at rest in part.
+    pub(crate) fn set_payroll(&self, state: &State, longest: Duration) {
+        let mut batches: BTreeMap<&str, usize> = BATCH_STATES.map(|name| (name, 0)).into();
+        let mut items = [("paid", 0), ("returned", 0), ("rejected", 0), ("pending", 0)];
+        let mut pending: BTreeMap<Currency, u64> = BTreeMap::new();
+        for batch in state.batches() {
+            let Some(has_come_to) = state.batch_state(batch.id()) else { continue };
+            *batches.entry(has_come_to.name()).or_default() += 1;
+            let it = batch.progress();
+            for ((_, sum), tally) in items.iter_mut().zip([it.paid, it.returned, it.rejected, it.pending]) {
+                *sum += tally.count;
+            }
+            let sum = pending.entry(batch.header().currency).or_default();
+            *sum = sum.saturating_add(it.pending.amount);
+        }
+        for (name, count) in batches {
+            self.payroll_batches.with_label_values(&[name]).set(gauge(count));
+        }
+        for (name, count) in items {
+            self.payroll_items.with_label_values(&[name]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        for (currency, amount) in pending {
+            self.payroll_pending.with_label_values(&[currency.alpha()]).set(i64::try_from(amount).unwrap_or(i64::MAX));
+        }
+        self.payroll_part_seconds.set(i64::try_from(longest.as_secs()).unwrap_or(i64::MAX));
+    }
+
     /// Whoever sends a DE32 takes part, so only those that the configuration names have a series of their own.
     fn set_positions(&self, state: &State, rules: &Rules) {
         let mut nets: BTreeMap<(&str, Currency), i64> = BTreeMap::new();
@@ -321,6 +374,14 @@ impl Metrics {
         }
         for ((name, currency), net) in nets {
             self.positions.with_label_values(&[name, currency.alpha()]).set(net);
+        }
+    }
+
+    /// Counts cards by their state.
+    pub(crate) fn set_cards(&self, all: &[cards::Tally]) {
+        for state in cards::State::ALL {
+            let count: u64 = all.iter().filter(|it| it.state == state).map(|it| it.cards).sum();
+            self.cards.with_label_values(&[state.name()]).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
 
@@ -396,6 +457,8 @@ pub(crate) struct Counting {
     answers: AtHand<Kind, Histogram>,
     banks: AtHand<BankId, Histogram>,
     records: AtHand<&'static str, IntCounter>,
+    /// Who is told what records say of cards.
+    cards: Option<Arc<crate::cards::Shared>>,
 }
 
 impl Counting {
@@ -412,7 +475,13 @@ impl Counting {
             answers: AtHand::default(),
             banks: AtHand::default(),
             records: AtHand::default(),
+            cards: None,
         }
+    }
+
+    /// Tells who knows cards what is decided, too.
+    pub(crate) fn telling(self, cards: Arc<crate::cards::Shared>) -> Self {
+        Self { cards: Some(cards), ..self }
     }
 
     fn bank_name(&self, bank: Option<BankId>) -> &str {
@@ -480,6 +549,9 @@ impl Watch for Counting {
     }
 
     fn record(&mut self, at: Timestamp, before: &State, record: &Record<'_>) {
+        if let Some(cards) = &self.cards {
+            cards.decided(before, record);
+        }
         let Self { metrics, records, .. } = self;
         records.get(record.name(), || metrics.records.with_label_values(&[record.name()])).inc();
         match *record {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{BankId, Command, Disallowed, Rules, State};
+use engine::{BankId, BatchId, Command, Disallowed, PayrollDisallowed, PayrollOrder, Rules, State};
 use model::{Timestamp, UtcOffset, shows_card_number};
 use tokio::sync::{mpsc, oneshot};
 
@@ -36,8 +36,7 @@ impl Order {
     /// # Errors
     /// [`Unfulfilled::Unfit`]
     pub fn check(&self) -> Result<(), Unfulfilled> {
-        fits("operator", &self.operator, OPERATOR_MAX)?;
-        fits("reason", &self.reason, REASON_MAX)
+        check_words(&self.operator, &self.reason)
     }
 }
 
@@ -55,6 +54,9 @@ pub enum Unfulfilled {
     /// It cannot be carried out.
     #[error(transparent)]
     Disallowed(Disallowed),
+    /// It is about a payroll, and cannot be carried out.
+    #[error(transparent)]
+    Payroll(PayrollDisallowed),
     /// Nothing is admitted now.
     #[error("the switch admits nothing now: its journal stands still, or it is stopping; try again later")]
     NotNow,
@@ -98,12 +100,21 @@ type Look = dyn FnOnce(&State, &Rules) + Send;
 pub(crate) enum Wanted {
     /// To carry out an order; told the block that holds it once that is durable.
     Order(Order, oneshot::Sender<Result<u64, Unfulfilled>>),
+    /// To carry out an order about a payroll; told its batch once that is durable.
+    Payroll(PayrollOrdered, oneshot::Sender<Result<BatchId, Unfulfilled>>),
     /// To look at the state.
     Look(Box<Look>),
     /// To tell the time.
     Clock(oneshot::Sender<ClockShown>),
     /// To move a clock that stands; told when what is due by then is durable.
     Move(Move, oneshot::Sender<Result<ClockShown, Unfulfilled>>),
+}
+
+/// An order about a payroll, with who gives it and why.
+pub(crate) struct PayrollOrdered {
+    pub(crate) operator: String,
+    pub(crate) reason: String,
+    pub(crate) order: PayrollOrder,
 }
 
 /// How far a clock that stands is to be moved.
@@ -168,6 +179,22 @@ impl Orders {
         }
     }
 
+    /// Carries out an order about a payroll; gives the batch it was about, once that is durable.
+    ///
+    /// # Errors
+    /// Why not. With [`Unfulfilled::Unknown`] and [`Unfulfilled::Stopped`] it may have been.
+    pub async fn payroll(&self, operator: &str, reason: &str, order: PayrollOrder) -> Result<BatchId, Unfulfilled> {
+        fits("operator", operator, OPERATOR_MAX)?;
+        fits("reason", reason, REASON_MAX)?;
+        let (tell, told) = oneshot::channel();
+        let ordered = PayrollOrdered { operator: operator.to_owned(), reason: reason.to_owned(), order };
+        self.want(Wanted::Payroll(ordered, tell))?;
+        match tokio::time::timeout(WITHIN, told).await {
+            Ok(told) => told.unwrap_or(Err(Unfulfilled::Stopped)),
+            Err(_) => Err(Unfulfilled::Unknown),
+        }
+    }
+
     /// The time.
     ///
     /// # Errors
@@ -220,6 +247,15 @@ impl Orders {
             mpsc::error::TrySendError::Closed(_) => Unfulfilled::Stopped,
         })
     }
+}
+
+/// Whether a name and a reason may stand in an audit log for ever.
+///
+/// # Errors
+/// [`Unfulfilled::Unfit`]
+pub fn check_words(operator: &str, reason: &str) -> Result<(), Unfulfilled> {
+    fits("operator", operator, OPERATOR_MAX)?;
+    fits("reason", reason, REASON_MAX)
 }
 
 /// Whether a text may stand in the audit log for ever: short, in one line, and without a card number.

@@ -54,6 +54,18 @@ impl Paths {
         self.root.join("views.db")
     }
 
+    /// The folder of documents of payrolls, sealed.
+    #[must_use]
+    pub fn payroll(&self) -> PathBuf {
+        self.root.join("payroll")
+    }
+
+    /// The card store: people's cards, sealed.
+    #[must_use]
+    pub fn cards(&self) -> PathBuf {
+        self.root.join("cards.db")
+    }
+
     /// The folder of the ledgers of the banks in this process.
     #[must_use]
     pub fn banks(&self) -> PathBuf {

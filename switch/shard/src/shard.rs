@@ -4,10 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::{Buf, BytesMut};
-use engine::{About, BankEvent, BankId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, Rules, State, sabotage};
+use engine::{
+    About, BankEvent, BankId, BatchId, BlockWriter, Command, Disallowed, Engine, Input, LinkId, PayrollDisallowed, PayrollOrder,
+    Rules, State, sabotage,
+};
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
+use crate::cards::Cards;
 use crate::envelopes::Envelopes;
 use crate::exit::{Exit, Links};
 use crate::link::{BankLink, CloseReason, GARBAGE_MAX, Link, LinkConfig, Session, Side};
@@ -40,6 +44,17 @@ pub enum Refused {
     Disallowed(#[from] Disallowed),
 }
 
+/// Why an order about a payroll was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PayrollRefused {
+    /// The switch cannot take any order now.
+    #[error("the switch admits nothing now: its journal stands still, or it is stopping; try again later")]
+    NotNow,
+    /// This order cannot be carried out.
+    #[error(transparent)]
+    Disallowed(#[from] PayrollDisallowed),
+}
+
 /// One switch without sockets.
 #[derive(Debug)]
 pub struct Shard<W> {
@@ -54,6 +69,7 @@ pub struct Shard<W> {
     next_link: u64,
     stalled: bool,
     draining: bool,
+    cards: Option<Box<dyn Cards>>,
     watch: W,
 }
 
@@ -75,6 +91,7 @@ impl<W: Watch> Shard<W> {
             next_link: u64::try_from(now.micros()).unwrap_or(1),
             stalled: false,
             draining: false,
+            cards: None,
             watch,
         };
         shard.handle(now, Input::Recovered);
@@ -85,6 +102,11 @@ impl<W: Watch> Shard<W> {
     #[must_use]
     pub fn state(&self) -> &State {
         self.engine.state()
+    }
+
+    /// From now on every request with a card is looked up by `cards` before it is decided upon.
+    pub fn set_cards(&mut self, cards: Box<dyn Cards>) {
+        self.cards = Some(cards);
     }
 
     /// What was decided beforehand.
@@ -206,6 +228,27 @@ impl<W: Watch> Shard<W> {
         Ok(done?)
     }
 
+    /// Carries out an order about a payroll; gives the batch it was about.
+    ///
+    /// # Errors
+    /// Why not. While the journal stands still or the switch is stopping nothing is admitted.
+    pub fn payroll(
+        &mut self,
+        now: Timestamp,
+        operator: &str,
+        reason: &str,
+        order: &PayrollOrder,
+    ) -> Result<BatchId, PayrollRefused> {
+        if self.stalled || self.draining {
+            return Err(PayrollRefused::NotNow);
+        }
+        let Self { engine, links, block, open_number, undelivered, watch, .. } = self;
+        let mut exit = Exit { now, links, block, open_number: *open_number, undelivered, watch };
+        let done = engine.payroll(now, operator, reason, order, &mut exit);
+        self.tell_undelivered(now);
+        Ok(done?)
+    }
+
     /// The number of the newest block that holds any record: what is decided by now is durable once that block is.
     #[must_use]
     pub fn newest_block(&self) -> BlockNumber {
@@ -250,6 +293,7 @@ impl<W: Watch> Shard<W> {
     /// Admits nothing new from now on; what is open runs to its end.
     pub fn drain(&mut self) {
         self.draining = true;
+        self.engine.hold_payroll();
     }
 
     /// Whether nothing is on its way any more: no leg waits for a bank's answer, no message for its block or its link.
@@ -439,7 +483,8 @@ impl<W: Watch> Shard<W> {
                 if self.draining || (self.stalled && !reversal) {
                     self.refuse(now, id, message, ResponseCode::MALFUNCTION, "");
                 } else {
-                    self.handle(now, Input::Request { link: id, acquirer: *acquirer, message });
+                    let card = self.objection(now, message);
+                    self.handle(now, Input::Request { link: id, acquirer: *acquirer, message, card });
                 }
                 Ok(())
             }
@@ -458,6 +503,12 @@ impl<W: Watch> Shard<W> {
             }
             (Side::Acquirer { .. }, _, true) => Ok(()),
         }
+    }
+
+    /// With what the request's card must be refused, if somebody knows.
+    fn objection(&self, now: Timestamp, message: &Message<'_>) -> Option<ResponseCode> {
+        let (cards, pan) = (self.cards.as_ref()?, message.pan?);
+        cards.objection(pan, self.rules().offset.date(now))
     }
 
     /// A message of which something can be said, but which must not be acted upon: a request is answered 30, a response counts

@@ -58,6 +58,12 @@ fn finder(sabotage: Sabotage) -> Checker {
             Fault::StandInOvertaken => Checker::StandIn,
             Fault::LimitKept | Fault::AmountLimitForgotten | Fault::CountLimitForgotten => Checker::Limits,
             Fault::HotCardAsked => Checker::HotCards,
+            Fault::PayrollPaidTwice
+            | Fault::PayrollDuplicateTaken
+            | Fault::PayrollApprovedAlone
+            | Fault::PayrollUnfunded
+            | Fault::PayrollRejectedKept
+            | Fault::PayrollTallyWrong => Checker::Payroll,
             Fault::ConflictTakenForRepeat
             | Fault::InquiryAnsweredFromStore
             | Fault::InquiryReversed
@@ -72,6 +78,18 @@ fn finder(sabotage: Sabotage) -> Checker {
             | Fault::AdviceDeclined
             | Fault::ForwardOutOfOrder
             | Fault::BackoffForgotten
+            | Fault::CardObjectionIgnored
+            | Fault::FileUpdateForgotten
+            | Fault::OthersCardListed
+            | Fault::ReplacedNotRefused
+            | Fault::PayrollBeforeItsDate
+            | Fault::PayrollAllWait
+            | Fault::PayrollFloods
+            | Fault::PayrollRecallWhole
+            | Fault::PayrollNeverAgain
+            | Fault::PayrollCancelForgotten
+            | Fault::PayrollSettledOtherwise
+            | Fault::SwitchKindsForAll
             | Fault::WrongCode(_) => unreachable!("the simulator does not look for it"),
         },
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use engine::{Answer, Asked, BankId, Entry, Record};
+use engine::{Answer, Asked, BankId, Entry, Purpose, Record};
 use model::{BusinessDate, Class, ResponseCode, Text, Timestamp, TransactionId};
 use ring::hmac;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -72,7 +72,23 @@ impl<'c> Batch<'c> {
             | Record::NetworkAnswered { .. }
             | Record::DayClosed { .. }
             | Record::CardListed { .. }
+            | Record::CardReplaced { .. }
             | Record::Operated { .. }
+            | Record::BatchOpened { .. }
+            | Record::ItemTaken { .. }
+            | Record::BatchDropped { .. }
+            | Record::BatchSubmitted { .. }
+            | Record::BatchApproved { .. }
+            | Record::BatchFunded { .. }
+            | Record::BatchUnfunded { .. }
+            | Record::BatchBegun { .. }
+            | Record::BatchCancelled { .. }
+            | Record::ItemEnded { .. }
+            | Record::CreditBackStarted { .. }
+            | Record::CreditedBack { .. }
+            | Record::CreditBackRefused { .. }
+            | Record::CreditBackRetried { .. }
+            | Record::PayrollForgotten { .. }
             | Record::LateReply { leg: None, .. } => Ok(()),
             Record::DayOpened { date } => {
                 self.date = date;
@@ -113,6 +129,13 @@ impl<'c> Batch<'c> {
             Record::ReversalOverruled { transaction } => self.touch(block, transaction, Progress::overruled),
             Record::DeadRetried { leg, .. } => self.touch(block, leg.transaction, Progress::retried),
             Record::DeadDiscarded { leg, .. } => self.touch(block, leg.transaction, Progress::discarded),
+            Record::ItemPutBack { item, .. } => self.touch(block, Purpose::Item(item).transaction(), Progress::put_back),
+            Record::ItemSettled { item, paid, .. } => {
+                self.touch(block, Purpose::Item(item).transaction(), |it| it.cleared_up(paid))
+            }
+            Record::RecallStarted { item, .. } | Record::ItemReturned { item, .. } | Record::RecallRefused { item, .. } => {
+                self.touch(block, Purpose::Item(item).transaction(), |_| {})
+            }
             Record::Joined { transaction, .. }
             | Record::Repeated { transaction, .. }
             | Record::AnswerUndelivered { transaction } => self.touch(block, transaction, |_| {}),
@@ -126,8 +149,22 @@ impl<'c> Batch<'c> {
     }
 
     fn begin(&mut self, id: TransactionId, at: Timestamp, asked: Asked, original: Option<TransactionId>) {
+        if Purpose::of(id).is_some() && self.goes_on(id) {
+            return;
+        }
         let begun = Begun { asked, date: self.date, original };
         self.place(Touched { id, begun: Some(begun), progress: Progress::begun(at) });
+    }
+
+    /// An item of a payroll of which no byte left begins anew under its number. Its row goes on, where that is at hand; else it is
+    /// written over.
+    fn goes_on(&mut self, id: TransactionId) -> bool {
+        let Memory { open, touched, places } = &mut *self.memory;
+        if let Some(progress) = open.remove(&id) {
+            places.insert(id, touched.len());
+            touched.push(Touched { id, begun: None, progress });
+        }
+        places.contains_key(&id)
     }
 
     fn touch(&mut self, block: u64, id: TransactionId, change: impl FnOnce(&mut Progress)) -> rusqlite::Result<()> {
@@ -273,7 +310,7 @@ fn kind(asked: &Asked) -> &'static str {
 }
 
 const INSERT: &str = "
-    INSERT INTO transactions (
+    INSERT OR REPLACE INTO transactions (
         id, rrn, stan, mti, kind, bank, acquirer, terminal, card_masked, card_token, account_masked, amount, currency,
         business_date, accepted_at, answered_at, code, authorization, approved, state, stands, original, took_us, blocks
     ) VALUES (

@@ -1,5 +1,7 @@
 //! Records as JSON, one object on a line: what `payswitch journal export` writes. Card and account numbers are masked.
 
+mod payroll;
+
 use std::fmt::Display;
 
 use engine::{
@@ -111,9 +113,33 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
         Record::CardListed { pan, code, by, reason } => {
             vec![("pan", text(pan)), ("code", maybe(code)), ("by", json!(by)), ("reason", json!(reason))]
         }
+        Record::CardReplaced { pan, by_card, code, by_bank, by, reason } => {
+            let told = [("pan", text(pan)), ("by_card", text(by_card)), ("code", text(code))];
+            told.into_iter().chain([("by_bank", json!(by_bank)), ("by", json!(by)), ("reason", json!(reason))]).collect()
+        }
         Record::Operated { operator, order, reason } => {
             vec![("operator", json!(operator)), ("order", json!(order)), ("reason", json!(reason))]
         }
+        Record::BatchOpened { .. }
+        | Record::ItemTaken { .. }
+        | Record::BatchDropped { .. }
+        | Record::BatchSubmitted { .. }
+        | Record::BatchApproved { .. }
+        | Record::BatchFunded { .. }
+        | Record::BatchUnfunded { .. }
+        | Record::BatchBegun { .. }
+        | Record::BatchCancelled { .. }
+        | Record::ItemEnded { .. }
+        | Record::ItemPutBack { .. }
+        | Record::RecallStarted { .. }
+        | Record::ItemReturned { .. }
+        | Record::RecallRefused { .. }
+        | Record::CreditBackStarted { .. }
+        | Record::CreditedBack { .. }
+        | Record::CreditBackRefused { .. }
+        | Record::CreditBackRetried { .. }
+        | Record::ItemSettled { .. }
+        | Record::PayrollForgotten { .. } => payroll::fields(record),
     }
 }
 

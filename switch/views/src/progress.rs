@@ -136,6 +136,17 @@ impl Progress {
         self.state = if self.stands.is_some() { TransactionState::ReversalPending } else { TransactionState::InProgress };
     }
 
+    /// No byte of a payroll's item left, and it waits again.
+    pub(crate) fn put_back(&mut self) {
+        self.state = TransactionState::Open;
+        (self.answered, self.code) = (None, None);
+    }
+
+    /// An operator has said what became of it.
+    pub(crate) fn cleared_up(&mut self, paid: bool) {
+        self.state = if paid { TransactionState::Approved } else { TransactionState::Declined };
+    }
+
     pub(crate) fn discarded(&mut self) {
         self.state = TransactionState::Discarded;
     }

@@ -13,7 +13,7 @@ use crate::amount::amount;
 use crate::entry::Entry;
 use crate::fault::{Fault, Problem};
 use crate::source::Place;
-use crate::tally::{Tally, count, sum};
+use crate::tally::{Stated, Tally, count, sum};
 use crate::words::{Account, Agent, EmployeeId, Identifier, Moment, Name, Purpose, Remittance, date};
 
 /// How much of one element's text is kept. Nothing that is read may be longer.
@@ -153,8 +153,8 @@ impl Walk {
 
     fn root(&mut self, tag: &str, namespace: Option<&str>) -> Result<Edition, Problem> {
         let edition = namespace.and_then(Edition::of).ok_or_else(|| {
-            let shown: String = namespace.unwrap_or("none").chars().filter(|c| c.is_ascii_graphic()).take(100).collect();
-            Problem::OtherNamespace(model::mask_card_numbers(&shown).into())
+            let shown: String = namespace.unwrap_or("none").chars().filter(char::is_ascii_graphic).take(100).collect();
+            Problem::OtherNamespace(model::mask_card_numbers(&shown))
         })?;
         if tag != "Document" {
             return Err(Problem::OtherRoot);
@@ -268,20 +268,24 @@ impl Walk {
         let (header, block, item) = (&mut self.header, &mut self.block, &mut self.item);
         match (mark, self.part) {
             (Mark::MessageId, _) => put(&mut header.message_id, text.and_then(Identifier::new)),
-            (Mark::Created, _) => put(&mut header.created, text.and_then(Moment::new)),
-            (Mark::Count, Mark::Header) => put(&mut header.count, text.and_then(count).map(|count| (place, count))),
-            (Mark::Sum, Mark::Header) => put(&mut header.control_sum, text.and_then(sum).map(|sum| (place, sum))),
-            (Mark::Count, _) => put(&mut block.count, text.and_then(count).map(|count| (place, count))),
-            (Mark::Sum, _) => put(&mut block.control_sum, text.and_then(sum).map(|sum| (place, sum))),
+            (Mark::Created, _) => put(&mut header.created, text.and_then(tight).and_then(Moment::new)),
+            (Mark::Count, Mark::Header) => {
+                put(&mut header.count, text.and_then(tight).and_then(count).map(|count| (place, count)))
+            }
+            (Mark::Sum, Mark::Header) => put(&mut header.control_sum, text.and_then(tight).and_then(sum).map(|sum| (place, sum))),
+            (Mark::Count, _) => put(&mut block.count, text.and_then(tight).and_then(count).map(|count| (place, count))),
+            (Mark::Sum, _) => put(&mut block.control_sum, text.and_then(tight).and_then(sum).map(|sum| (place, sum))),
             (Mark::BlockId, _) => put(&mut block.id, text.and_then(Identifier::new)),
             (Mark::Method, _) => text.map_or_else(Some, |text| (text != "TRF").then_some(Problem::OtherMethod)),
-            (Mark::Category, _) => put(&mut block.purpose, text.and_then(Purpose::new)),
-            (Mark::Date, _) => put(&mut block.execution_date, text.and_then(date)),
-            (Mark::Moment, _) => put(&mut block.execution_date, text.and_then(Moment::new).map(|moment| moment.date())),
+            (Mark::Category, _) => put(&mut block.purpose, text.and_then(tight).and_then(Purpose::new)),
+            (Mark::Date, _) => put(&mut block.execution_date, text.and_then(tight).and_then(date)),
+            (Mark::Moment, _) => {
+                put(&mut block.execution_date, text.and_then(tight).and_then(Moment::new).map(|moment| moment.date()))
+            }
             (Mark::InstructionId, _) => put(&mut item.instruction_id, text.and_then(Identifier::new)),
             (Mark::EndToEndId, _) => put(&mut item.end_to_end_id, text.and_then(Identifier::new)),
             (Mark::Amount, _) => self.amount(attributes, text),
-            (Mark::Purpose, _) => put(&mut item.purpose, text.and_then(Purpose::new)),
+            (Mark::Purpose, _) => put(&mut item.purpose, text.and_then(tight).and_then(Purpose::new)),
             (Mark::OwnPurpose, _) => Some(Problem::OwnWords),
             (Mark::Remittance, _) => first(&mut item.remittance, text.and_then(Remittance::new)),
             _ => self.party(mark, text),
@@ -306,14 +310,14 @@ impl Walk {
             (Mark::OrganisationId | Mark::PersonId, _) => text.and_then(Identifier::new).err(),
             (Mark::Currency, Mark::PayerAccount) => put(&mut block.currency, text.and_then(currency)),
             (Mark::Currency, _) => text.and_then(currency).err(),
-            (Mark::Iban, _) => put(account, text.and_then(Account::iban)),
+            (Mark::Iban, _) => put(account, text.and_then(tight).and_then(Account::iban)),
             (Mark::OwnAccount, _) => put(account, text.and_then(Account::own)),
             // The number in the clearing system says most exactly which bank is meant, and comes behind the BIC.
             (Mark::Member, _) => text.and_then(Agent::member).map_or_else(Some, |found| {
                 *agent = Some(found);
                 None
             }),
-            (Mark::Bic, _) => first(agent, text.and_then(Agent::bic)),
+            (Mark::Bic, _) => first(agent, text.and_then(tight).and_then(Agent::bic)),
             (Mark::OtherAgent, _) => first(agent, text.and_then(Agent::other)),
             _ => None,
         }
@@ -325,7 +329,7 @@ impl Walk {
             Some(None) => return Some(Problem::UnknownCurrency),
             None => return Some(Problem::Missing),
         };
-        let amount = match text.and_then(|text| amount(text, currency)) {
+        let amount = match text.and_then(tight).and_then(|text| amount(text, currency)) {
             Ok(amount) => amount,
             Err(problem) => return Some(problem),
         };
@@ -337,8 +341,7 @@ impl Walk {
 
     fn header_done(&mut self, place: Place) {
         let draft = std::mem::take(&mut self.header);
-        self.whole.stated_count = draft.count;
-        self.whole.stated_sum = draft.control_sum;
+        self.whole.stated = Stated { count: draft.count, sum: draft.control_sum };
         for path in draft.lacking() {
             self.lacking(place, path);
         }
@@ -375,9 +378,7 @@ impl Walk {
         if self.block.tally.count == 0 {
             self.block_head(place);
         }
-        let BlockDraft { count, control_sum, .. } = self.block;
-        self.block.tally.stated_count = count;
-        self.block.tally.stated_sum = control_sum;
+        self.block.tally.stated = Stated { count: self.block.count, sum: self.block.control_sum };
         for (place, path, problem) in self.block.tally.check() {
             self.fail(place, path, problem);
         }
@@ -430,6 +431,11 @@ fn first<T>(field: &mut Option<T>, read: Result<T, Problem>) -> Option<Problem> 
         }
         Err(problem) => Some(problem),
     }
+}
+
+/// Numbers, dates and codes have no spaces around them: of some the schema says so, of others its readers do.
+fn tight(text: &str) -> Result<&str, Problem> {
+    if text.trim() == text { Ok(text) } else { Err(Problem::Spaces) }
 }
 
 fn currency(text: &str) -> Result<model::Currency, Problem> {

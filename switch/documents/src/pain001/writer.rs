@@ -5,10 +5,13 @@
 
 use std::io::Write;
 
+use model::Currency;
+
 use super::Edition;
 use crate::entry::{Block, Header, Item};
 use crate::error::Error;
 use crate::tally::Tally;
+use crate::words::{Identifier, Name};
 use crate::xml::Xml;
 
 /// Writes one pain.001: header, then blocks with their items. What it keeps does not grow with the items.
@@ -35,7 +38,7 @@ impl<W: Write> Writer<W> {
             xml.leaf("NbOfTxs", &header.count.to_string())?;
             xml.optional("CtrlSum", header.control_sum.map(|sum| sum.to_string()).as_deref())?;
             xml.within("InitgPty", |xml| {
-                xml.optional("Nm", header.initiator_name.as_ref().map(|name| name.as_str()))?;
+                xml.optional("Nm", header.initiator_name.as_ref().map(Name::as_str))?;
                 header.initiator_id.as_ref().map_or(Ok(()), |id| xml.nested(["Id", "OrgId", "Othr", "Id"], id.as_str()))
             })
         })?;
@@ -63,12 +66,12 @@ impl<W: Write> Writer<W> {
             Edition::V09 | Edition::V11 => xml.nested(["ReqdExctnDt", "Dt"], &block.execution_date.to_string())?,
         }
         xml.within("Dbtr", |xml| {
-            xml.optional("Nm", block.payer_name.as_ref().map(|name| name.as_str()))?;
+            xml.optional("Nm", block.payer_name.as_ref().map(Name::as_str))?;
             xml.nested(["Id", "OrgId", "Othr", "Id"], block.payer_id.as_str())
         })?;
         xml.within("DbtrAcct", |xml| {
             xml.account(&block.account)?;
-            xml.optional("Ccy", block.currency.map(|currency| currency.alpha()))
+            xml.optional("Ccy", block.currency.map(Currency::alpha))
         })?;
         xml.agent("DbtrAgt", &block.agent, bic)?;
         self.block = Some(block.clone());
@@ -89,13 +92,13 @@ impl<W: Write> Writer<W> {
         let bic = self.edition.bic();
         self.xml.within("CdtTrfTxInf", |xml| {
             xml.within("PmtId", |xml| {
-                xml.optional("InstrId", item.instruction_id.as_ref().map(|id| id.as_str()))?;
+                xml.optional("InstrId", item.instruction_id.as_ref().map(Identifier::as_str))?;
                 xml.leaf("EndToEndId", item.end_to_end_id.as_str())
             })?;
             xml.within("Amt", |xml| xml.amount("InstdAmt", item.amount))?;
             xml.agent("CdtrAgt", &item.agent, bic)?;
             xml.within("Cdtr", |xml| {
-                xml.optional("Nm", item.name.as_ref().map(|name| name.as_str()))?;
+                xml.optional("Nm", item.name.as_ref().map(Name::as_str))?;
                 xml.nested(["Id", "PrvtId", "Othr", "Id"], item.employee.as_str())
             })?;
             xml.within("CdtrAcct", |xml| xml.account(&item.account))?;
@@ -110,7 +113,7 @@ impl<W: Write> Writer<W> {
     /// Where the stream fails, or other items were written than the header and the last block say.
     pub fn finish(mut self) -> Result<W, Error> {
         self.end_block()?;
-        self.whole.agrees(self.header.count, self.header.control_sum)?;
+        self.whole.agrees(u64::from(self.header.count), self.header.control_sum)?;
         self.xml.finish()
     }
 
@@ -118,7 +121,7 @@ impl<W: Write> Writer<W> {
         let tally = std::mem::take(&mut self.in_block);
         let Some(block) = self.block.take() else { return Ok(()) };
         // A block without items is none for the schema.
-        let count = block.count.unwrap_or_else(|| tally.index().max(1));
+        let count = block.count.map_or(tally.count, u64::from);
         tally.agrees(count.max(1), block.control_sum)?;
         self.xml.close()
     }

@@ -14,7 +14,7 @@ use crate::amount::amount;
 use crate::entry::{Block, Entry, Header, Item};
 use crate::fault::{Fault, Problem};
 use crate::source::Place;
-use crate::tally::{Tally, count, sum};
+use crate::tally::{Stated, Tally, count, sum};
 use crate::words::{Account, Agent, EmployeeId, Identifier, Moment, Name, Purpose, Remittance, date};
 use records::{Record, Records};
 
@@ -186,7 +186,7 @@ impl Content {
         let faults = self.faults;
         let mut row = Row { record, content: self };
         let sized = row.sized() && row.empty(&[Column::Reference, Column::Text]);
-        let (stated_count, stated_sum) = row.stated();
+        let stated = row.stated();
         let made = (|| {
             let message_id = row.needed(Column::Id, Identifier::new);
             let payer_id = row.needed(Column::Party, Identifier::new);
@@ -196,7 +196,7 @@ impl Content {
             row.content.currency = currency;
             let purpose = row.optional(Column::Purpose, Purpose::new);
             let (execution_date, created) = (row.needed(Column::Date, date), row.needed(Column::Created, Moment::new));
-            let (count, control_sum) = (stated_count.map(|(_, count)| count), stated_sum.map(|(_, sum)| sum));
+            let (count, control_sum) = (stated.count.map(|(_, count)| count), stated.sum.map(|(_, sum)| sum));
             let id = message_id?;
             let (initiator_name, initiator_id) = (None, None);
             let header =
@@ -207,7 +207,7 @@ impl Content {
                 Block { line, id, payer_name, payer_id, account, currency, agent, execution_date, purpose, count, control_sum };
             Some([Entry::Header(header), Entry::Block(block)])
         })();
-        (self.tally.stated_count, self.tally.stated_sum) = (stated_count, stated_sum);
+        self.tally.stated = stated;
         self.given = sized && self.faults == faults;
         let made = made.filter(|_| self.given);
         self.found.extend(made.into_iter().flatten().map(Ok));
@@ -238,8 +238,6 @@ impl Content {
             let remittance = row.optional(Column::Text, Remittance::new);
             let Place { line, column } = record.place;
             let (end_to_end_id, amount, agent, account, employee) = (end_to_end_id?, amount?, agent?, account?, employee?);
-            let ids = (index, end_to_end_id, instruction_id);
-            let (index, end_to_end_id, instruction_id) = ids;
             Some(Item {
                 line,
                 column,
@@ -281,8 +279,8 @@ impl Content {
         ]);
         let stated = row.stated();
         // What the batch says, and then what the total says, is held against the items.
-        for stated in [(self.tally.stated_count, self.tally.stated_sum), stated] {
-            (self.tally.stated_count, self.tally.stated_sum) = stated;
+        for stated in [self.tally.stated, stated] {
+            self.tally.stated = stated;
             for (place, what, problem) in self.tally.check() {
                 let column = if what == "NbOfTxs" { Column::Count } else { Column::Amount };
                 self.fail(place, column, problem);
@@ -329,11 +327,11 @@ impl Row<'_, '_> {
     }
 
     /// Number and sum of items, with their places.
-    fn stated(&mut self) -> (Option<(Place, u32)>, Option<(Place, crate::Sum)>) {
+    fn stated(&mut self) -> Stated {
         let place = |column| self.record.field(column as usize).0;
         let (of_count, of_sum) = (place(Column::Count), place(Column::Amount));
         let (count, sum) = (self.needed(Column::Count, count), self.needed(Column::Amount, sum));
-        (count.map(|count| (of_count, count)), sum.map(|sum| (of_sum, sum)))
+        Stated { count: count.map(|count| (of_count, count)), sum: sum.map(|sum| (of_sum, sum)) }
     }
 
     fn needed<T>(&mut self, column: Column, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {

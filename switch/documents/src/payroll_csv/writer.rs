@@ -9,7 +9,7 @@ use crate::amount::major;
 use crate::entry::{Block, Header, Item};
 use crate::error::Error;
 use crate::tally::Tally;
-use crate::words::{Account, AccountKind, Agent, AgentKind};
+use crate::words::{Account, AccountKind, Agent, AgentKind, Identifier, Name, Purpose, Remittance};
 
 /// Writes one payroll CSV: batch, items, total. What it keeps does not grow with the items.
 pub struct Writer<W> {
@@ -44,12 +44,12 @@ impl<W: Write> Writer<W> {
             &[
                 (Column::Id, header.message_id.as_str().into()),
                 (Column::Party, block.payer_id.as_str().into()),
-                (Column::Name, block.payer_name.as_ref().map_or("", |name| name.as_str()).into()),
+                (Column::Name, block.payer_name.as_ref().map_or("", Name::as_str).into()),
                 (Column::Bank, agent(&block.agent).into()),
                 (Column::Account, account(&block.account).into()),
                 (Column::Currency, currency.alpha().into()),
                 (Column::Amount, sum.to_string().into()),
-                (Column::Purpose, block.purpose.as_ref().map_or("", |purpose| purpose.as_str()).into()),
+                (Column::Purpose, block.purpose.as_ref().map_or("", Purpose::as_str).into()),
                 (Column::Date, block.execution_date.to_string().into()),
                 (Column::Created, header.created.as_str().into()),
                 (Column::Count, header.count.to_string().into()),
@@ -72,13 +72,13 @@ impl<W: Write> Writer<W> {
             &[
                 (Column::Id, item.end_to_end_id.as_str().into()),
                 (Column::Party, item.employee.as_str().into()),
-                (Column::Name, item.name.as_ref().map_or("", |name| name.as_str()).into()),
+                (Column::Name, item.name.as_ref().map_or("", Name::as_str).into()),
                 (Column::Bank, agent(&item.agent).into()),
                 (Column::Account, account(&item.account).into()),
                 (Column::Amount, major(item.amount).into()),
-                (Column::Purpose, item.purpose.as_ref().map_or("", |purpose| purpose.as_str()).into()),
-                (Column::Reference, item.instruction_id.as_ref().map_or("", |id| id.as_str()).into()),
-                (Column::Text, item.remittance.as_ref().map_or("", |text| text.as_str()).into()),
+                (Column::Purpose, item.purpose.as_ref().map_or("", Purpose::as_str).into()),
+                (Column::Reference, item.instruction_id.as_ref().map_or("", Identifier::as_str).into()),
+                (Column::Text, item.remittance.as_ref().map_or("", Remittance::as_str).into()),
             ],
         )
     }
@@ -88,7 +88,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// Where the stream fails, or other items were written than the batch says.
     pub fn finish(mut self) -> Result<W, Error> {
-        self.tally.agrees(self.header.count, self.header.control_sum)?;
+        self.tally.agrees(u64::from(self.header.count), self.header.control_sum)?;
         let totals = self.tally.totals();
         let sum = totals.sum.unwrap_or_default().to_string();
         self.record("total", &[(Column::Amount, sum.into()), (Column::Count, totals.count.to_string().into())])?;

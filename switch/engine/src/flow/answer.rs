@@ -2,9 +2,10 @@
 
 use model::{Content, Message, ResponseCode, TransactionId};
 
-use super::Turn;
+use super::{Turn, payroll};
 use crate::LinkId;
 use crate::out::{About, Out, Peer};
+use crate::payroll::Purpose;
 use crate::record::Record;
 use crate::sabotage;
 use crate::state::{Answer, Asked, Transaction};
@@ -24,13 +25,37 @@ impl<'a> Passed<'a> {
     }
 }
 
-/// Tells the acquirer of `transaction`, keeping what it is told.
+/// Who waits for what a transaction comes to.
+enum Asker {
+    /// An acquirer, on this connection.
+    Link(LinkId),
+    /// A payroll of the switch's own.
+    Payroll(Purpose),
+}
+
+impl Asker {
+    fn of(id: TransactionId, asked: &Asked) -> Self {
+        Purpose::of(id).map_or(Self::Link(asked.link), Self::Payroll)
+    }
+}
+
+/// Tells whoever asked for `transaction`, keeping what is told.
 pub(super) fn tell<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer, passed: Passed<'_>) {
     turn.record(&Record::Answered { transaction, answer });
     let Some(it) = turn.state().transaction(transaction) else { return };
     let message = Message { balances: passed.balances, additional: passed.additional, ..message(it, answer) };
-    let link = it.asked.link;
-    turn.send(Peer::Link(link), &message, About::Answer(transaction));
+    match Asker::of(transaction, &it.asked) {
+        Asker::Link(link) => turn.send(Peer::Link(link), &message, About::Answer(transaction)),
+        Asker::Payroll(purpose) => payroll::told(turn, purpose),
+    }
+}
+
+/// The outcome is known that could not be told at first: an acquirer's repeats are told it, a payroll is at once.
+pub(super) fn correct<O: Out>(turn: &mut Turn<'_, O>, transaction: TransactionId, answer: Answer) {
+    turn.record(&Record::Answered { transaction, answer });
+    if let Some(purpose) = Purpose::of(transaction) {
+        payroll::told(turn, purpose);
+    }
 }
 
 /// Gives the stored answer to a repeat that came on `link`. From now on neither counts as undelivered: the other may have arrived.

@@ -5,7 +5,7 @@
 
 use model::{BusinessDate, Message, Mti, NetworkCode, TransactionId, TransmissionTime};
 
-use super::Turn;
+use super::{Turn, payroll};
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
 use crate::sabotage;
@@ -21,6 +21,7 @@ pub(super) fn keep<O: Out>(turn: &mut Turn<'_, O>) {
 /// Opens a day and tells every bank that can be told (0800, 201).
 pub(super) fn open<O: Out>(turn: &mut Turn<'_, O>, date: BusinessDate) {
     turn.record(&Record::DayOpened { date });
+    payroll::forget(turn);
     let told: Vec<_> = turn.state().banks().linked().filter(|bank| turn.state().banks().is_available(*bank)).collect();
     for bank in told.into_iter().filter(|_| !sabotage::is(sabotage::Fault::CutoverNotTold)) {
         let message = Message {

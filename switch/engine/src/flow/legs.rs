@@ -214,7 +214,7 @@ fn approved<O: Out>(turn: &mut Turn<'_, O>, id: LegId, asked: &Asked, answer: An
         },
         // The acquirer was told 09; from now on its repeats are told this.
         _ if told && sabotage::is(sabotage::Fault::OutcomeNotKept) => {}
-        _ if told => turn.record(&Record::Answered { transaction: id.transaction, answer: whole(turn, id, answer) }),
+        _ if told => answer::correct(turn, id.transaction, whole(turn, id, answer)),
         _ => {
             let answer = whole(turn, id, answer);
             answer::tell(turn, id.transaction, answer, Passed::of(message));
@@ -246,7 +246,7 @@ fn declined<O: Out>(turn: &mut Turn<'_, O>, id: LegId, answer: Answer) {
     let answer = Answer { authorization: None, issued: None, amount: None, ..answer };
     match (transaction.standing, transaction.answer) {
         (Standing::Reversed, _) => {}
-        (_, Some(_)) => turn.record(&Record::Answered { transaction: id.transaction, answer }),
+        (_, Some(_)) => answer::correct(turn, id.transaction, answer),
         (_, None) => answer::tell(turn, id.transaction, answer, Passed::default()),
     }
 }

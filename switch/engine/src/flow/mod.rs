@@ -9,6 +9,7 @@ mod hold;
 mod hot;
 mod legs;
 mod network;
+mod payroll;
 mod posting;
 mod recover;
 mod request;
@@ -24,6 +25,7 @@ use crate::command::{Command, Disallowed};
 use crate::config::Rules;
 use crate::input::{BankEvent, Input};
 use crate::out::{About, Out, Peer};
+use crate::payroll::{BatchId, PayrollDisallowed, PayrollOrder};
 use crate::record::Record;
 use crate::state::State;
 
@@ -36,6 +38,10 @@ pub struct Engine {
     rules: Rules,
     state: State,
     seed: u64,
+    /// When it last decided anything.
+    turned: Timestamp,
+    /// Whether payrolls start nothing more: the switch is stopping.
+    payroll_held: bool,
 }
 
 impl Engine {
@@ -43,7 +49,7 @@ impl Engine {
     /// Must be given [`Input::Recovered`] before anything else.
     #[must_use]
     pub fn new(rules: Rules, state: State, seed: u64) -> Self {
-        Self { rules, state, seed: seed.max(1) }
+        Self { rules, state, seed: seed.max(1), turned: Timestamp::default(), payroll_held: false }
     }
 
     /// What is remembered.
@@ -58,16 +64,23 @@ impl Engine {
         &self.rules
     }
 
-    /// When [`Input::Tick`] is wanted at the latest: for the next timer, or the next business date.
+    /// When [`Input::Tick`] is wanted at the latest: for the next timer, the next business date, or a payroll's items.
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
         let opens = self.rules.opens(self.state.date().next());
-        self.state.timers().next().map_or(opens, |due| due.min(opens))
+        let payroll = if self.payroll_held { None } else { payroll::due(&self.rules, &self.state, self.turned) };
+        self.state.timers().next().into_iter().chain(payroll).fold(opens, Timestamp::min)
+    }
+
+    /// From now on payrolls start nothing more; what is on its way goes on. After a restart they go on by themselves.
+    pub fn hold_payroll(&mut self) {
+        self.payroll_held = true;
     }
 
     /// Decides on one input.
     pub fn handle<O: Out>(&mut self, now: Timestamp, input: Input<'_>, out: &mut O) {
-        let seed = self.seed;
+        let (seed, payroll_held) = (self.seed, self.payroll_held);
+        self.turned = now;
         let mut turn = Turn { now, rules: &self.rules, state: &mut self.state, out };
         let turn = &mut turn;
         if let Input::Recovered = input {
@@ -75,11 +88,11 @@ impl Engine {
         }
         dates::keep(turn);
         match input {
-            Input::Request { link, acquirer, message } => match message.mti.class() {
+            Input::Request { link, acquirer, message, card } => match message.mti.class() {
                 Some(Class::Financial | Class::Authorization) if message.mti.is_advice() => {
                     advice::ask(turn, link, acquirer, message);
                 }
-                Some(Class::Financial | Class::Authorization) => request::ask(turn, link, acquirer, message),
+                Some(Class::Financial | Class::Authorization) => request::ask(turn, link, acquirer, message, card),
                 Some(Class::Reversal) => reversal::ask(turn, link, acquirer, message),
                 _ => answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED),
             },
@@ -96,6 +109,9 @@ impl Engine {
             Input::Recovered => {}
         }
         settle_due(turn);
+        if !payroll_held {
+            payroll::go_on(turn);
+        }
         dates::close(turn);
     }
 
@@ -114,6 +130,30 @@ impl Engine {
         let turn = &mut Turn { now, rules: &self.rules, state: &mut self.state, out };
         dates::keep(turn);
         let done = command::run(turn, operator, reason, command);
+        dates::close(turn);
+        done
+    }
+
+    /// Carries out an order about a payroll; gives the batch it was about.
+    ///
+    /// # Errors
+    /// Why not; what is refused leaves no trace, but that a batch is dropped whole over an item that is wrong or totals that do not
+    /// agree.
+    pub fn payroll<O: Out>(
+        &mut self,
+        now: Timestamp,
+        operator: &str,
+        reason: &str,
+        order: &PayrollOrder,
+        out: &mut O,
+    ) -> Result<BatchId, PayrollDisallowed> {
+        self.turned = now;
+        let turn = &mut Turn { now, rules: &self.rules, state: &mut self.state, out };
+        dates::keep(turn);
+        let done = payroll::run(turn, operator, reason, order);
+        if !self.payroll_held {
+            payroll::go_on(turn);
+        }
         dates::close(turn);
         done
     }

@@ -1,6 +1,6 @@
 //! After a stop: whatever was open may have been sent, and is resolved by its kind's rule.
 
-use super::{Turn, dates, legs};
+use super::{Turn, dates, legs, payroll};
 use crate::out::Out;
 use crate::record::{LossReason, Record};
 use crate::state::LegStatus;
@@ -21,9 +21,13 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, seed: u64) {
         turn.record(&Record::BankLinked { bank, up: false });
     }
     dates::keep(turn);
+    payroll::recover(turn);
     let open: Vec<LegId> = turn.state().open_legs().collect();
     for leg in open {
         if turn.state().leg(leg).is_some_and(|it| it.status == LegStatus::Sent) {
+            if payroll::send_again(turn, leg) {
+                continue;
+            }
             if sabotage::is(sabotage::Fault::CrashTakenForUnsent) {
                 legs::undelivered(turn, leg);
             } else {

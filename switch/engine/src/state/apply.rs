@@ -14,7 +14,8 @@ impl State {
         let touched = self.change(at, record);
         let trace = touched.and_then(|id| self.book.get(id)).map_or(0, Transaction::trace);
         let totals = (self.book.len() as u64) ^ (self.timers.len() as u64) << 20 ^ (self.forward.depth() as u64) << 40;
-        self.digest = (self.digest.rotate_left(5) ^ trace ^ totals).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let payroll = record.batch().map_or(0, |batch| self.payroll.trace(batch));
+        self.digest = (self.digest.rotate_left(5) ^ trace ^ totals ^ payroll).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
     /// The change itself; says which transaction was touched.
@@ -47,6 +48,7 @@ impl State {
             Record::BankLinked { bank, up } => {
                 self.banks.set_linked(bank, up);
                 if up {
+                    self.payroll.resume(bank);
                     self.retry_now(at, bank);
                 }
                 None
@@ -56,6 +58,7 @@ impl State {
                     self.banks.set_signed_off(bank, !on);
                 }
                 if on {
+                    self.payroll.resume(bank);
                     self.retry_now(at, bank);
                 }
                 None
@@ -64,6 +67,7 @@ impl State {
             Record::LateReply { leg, .. } => leg.map(|leg| leg.transaction),
             Record::Accepted { transaction, asked } => {
                 self.insert(at, transaction, asked, Standing::Open);
+                self.begin_payroll(transaction);
                 Some(transaction)
             }
             Record::AdviceAccepted { transaction, asked, original } => {
@@ -154,7 +158,8 @@ impl State {
                     self.forward.bury(leg);
                 }
                 self.time_hold(leg);
-                self.with_leg(leg, |it| it.last_word = code)
+                self.with_leg(leg, |it| it.last_word = code);
+                self.rest_payroll(leg, dead)
             }
             Record::ReversalAnswered { transaction, asked, original, awaited, code } => {
                 let standing = if original.is_none() { Standing::Tombstone } else { Standing::Answered };
@@ -221,13 +226,14 @@ impl State {
                 self.owe(at, leg, it.owing());
                 // What its bank may have had before is marked as a repeat, however it comes to be sent again.
                 self.with_leg(leg, |dead| dead.attempts = it.attempts.min(1));
-                Some(leg.transaction)
+                self.resume_payroll(leg)
             }
             Record::DeadDiscarded { leg, .. } => {
                 if !sabotage::is(sabotage::Fault::DiscardedComesBack) {
                     self.forward.exhume(leg);
                 }
-                self.with_leg(leg, |it| it.status = LegStatus::Discarded)
+                self.with_leg(leg, |it| it.status = LegStatus::Discarded);
+                self.rest_payroll(leg, false)
             }
             Record::CardListed { pan, code, .. } => {
                 match code {
@@ -236,8 +242,37 @@ impl State {
                 };
                 None
             }
+            Record::CardReplaced { pan, code, .. } => {
+                if !sabotage::is(sabotage::Fault::ReplacedNotRefused) {
+                    self.hot_cards.insert(pan, code);
+                }
+                None
+            }
             Record::Repeated { transaction, .. } => self.with(transaction, |it| it.repeated = true),
             Record::Operated { .. } => None,
+            Record::BatchOpened { .. }
+            | Record::ItemTaken { .. }
+            | Record::BatchDropped { .. }
+            | Record::BatchSubmitted { .. }
+            | Record::BatchApproved { .. }
+            | Record::BatchFunded { .. }
+            | Record::BatchUnfunded { .. }
+            | Record::BatchBegun { .. }
+            | Record::BatchCancelled { .. }
+            | Record::ItemEnded { .. }
+            | Record::ItemPutBack { .. }
+            | Record::RecallStarted { .. }
+            | Record::ItemReturned { .. }
+            | Record::RecallRefused { .. }
+            | Record::CreditBackStarted { .. }
+            | Record::CreditedBack { .. }
+            | Record::CreditBackRefused { .. }
+            | Record::CreditBackRetried { .. }
+            | Record::ItemSettled { .. }
+            | Record::PayrollForgotten { .. } => {
+                self.change_payroll(record);
+                None
+            }
         }
     }
 
@@ -249,7 +284,7 @@ impl State {
     }
 
     /// Changes what a transaction is to repeats, and counts the answers that its day still waits for.
-    fn stand(&mut self, id: TransactionId, standing: Standing) {
+    pub(super) fn stand(&mut self, id: TransactionId, standing: Standing) {
         let Some(it) = self.book.get_mut(id) else { return };
         let (before, date) = (std::mem::replace(&mut it.standing, standing), it.date);
         if before == Standing::Open
@@ -294,7 +329,7 @@ impl State {
         Some(id)
     }
 
-    fn with_leg(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) -> Option<TransactionId> {
+    pub(super) fn with_leg(&mut self, id: LegId, change: impl FnOnce(&mut Leg)) -> Option<TransactionId> {
         self.with(id.transaction, |it| {
             if let Some(leg) = it.legs.get_mut(usize::from(id.index)) {
                 change(leg);

@@ -9,8 +9,10 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use model::{BusinessDate, InstitutionId, Mti, Stan, TerminalId, Timestamp, TransactionId, TransmissionTime};
 
-use super::{Asked, Map, Standing, Transaction};
+use super::{Asked, Leg, Map, Standing, Transaction};
+use crate::LegId;
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
+use crate::payroll::{BatchId, Purpose};
 
 /// Transactions per piece of a day's list, so that growth never copies the day.
 const PIECE: usize = 4096;
@@ -135,6 +137,8 @@ pub(crate) struct Book {
     yesterday: Day,
     /// Of days before, what still owes something.
     older: BTreeMap<TransactionId, Transaction>,
+    /// What payrolls have open, of whatever day. It has no key: nobody repeats it.
+    payroll: BTreeMap<TransactionId, Transaction>,
     /// Originals that were reversed before they came, by the hash of their key.
     awaited: BTreeMap<u64, Awaited>,
 }
@@ -148,6 +152,7 @@ impl Book {
             yesterday: Day::new(first, &hasher),
             hasher,
             older: BTreeMap::new(),
+            payroll: BTreeMap::new(),
             awaited: BTreeMap::new(),
         }
     }
@@ -158,14 +163,20 @@ impl Book {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.today.len() + self.yesterday.len() + self.older.len()
+        self.today.len() + self.yesterday.len() + self.older.len() + self.payroll.len()
     }
 
     pub(crate) fn get(&self, id: TransactionId) -> Option<&Transaction> {
+        if Purpose::of(id).is_some() {
+            return self.payroll.get(&id);
+        }
         self.today.get(id).or_else(|| self.yesterday.get(id)).or_else(|| self.older.get(&id))
     }
 
     pub(super) fn get_mut(&mut self, id: TransactionId) -> Option<&mut Transaction> {
+        if Purpose::of(id).is_some() {
+            return self.payroll.get_mut(&id);
+        }
         if id >= self.today.first {
             return self.today.get_mut(id);
         }
@@ -199,21 +210,32 @@ impl Book {
         date: BusinessDate,
         standing: Standing,
     ) {
+        let (legs, answer, original) = (Vec::new(), None, None);
+        let it = Transaction { asked, accepted, date, standing, answer, repeated: false, legs, original, older: None };
+        if Purpose::of(id).is_some() {
+            self.payroll.insert(id, it);
+            return;
+        }
         debug_assert_eq!(id, self.next_id(), "numbers rise by one");
         let hash = Key::of(&asked).hash(&self.hasher);
         let older = self.today.set_key(hash, id).or_else(|| self.yesterday.by_key(hash));
-        let legs = Vec::new();
-        self.today.push(Transaction {
-            asked,
-            accepted,
-            date,
-            standing,
-            answer: None,
-            repeated: false,
-            legs,
-            original: None,
-            older,
-        });
+        self.today.push(Transaction { older, ..it });
+    }
+
+    /// What a batch has open.
+    pub(crate) fn of_batch(&self, batch: BatchId) -> impl Iterator<Item = (TransactionId, &Transaction)> {
+        self.payroll.range(Purpose::range(batch)).map(|(id, it)| (*id, it))
+    }
+
+    /// Every leg of a payroll's transactions.
+    pub(super) fn payroll(&self) -> impl Iterator<Item = (LegId, &Leg)> {
+        let all = self.payroll.iter().flat_map(|(id, it)| it.legs.iter().map(move |leg| (*id, leg)));
+        all.map(|(transaction, leg)| (LegId { transaction, index: 0 }, leg))
+    }
+
+    /// A transaction of a payroll has come to its end: what it came to is at its batch.
+    pub(super) fn drop_payroll(&mut self, id: TransactionId) {
+        self.payroll.remove(&id);
     }
 
     /// A reversal waits for the original with this key.
@@ -234,15 +256,17 @@ impl Book {
     /// All that is remembered, oldest first.
     pub(super) fn all(&self) -> impl Iterator<Item = (TransactionId, &Transaction)> {
         let older = self.older.iter().map(|(id, it)| (*id, it));
-        older.chain(self.yesterday.all()).chain(self.today.all())
+        let payroll = self.payroll.iter().map(|(id, it)| (*id, it));
+        older.chain(self.yesterday.all()).chain(self.today.all()).chain(payroll)
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        let older: Vec<_> = self.older.iter().collect();
-        (older.len() as u64).put(out);
-        for (id, it) in older {
-            id.put(out);
-            it.put(out);
+        for apart in [&self.older, &self.payroll] {
+            (apart.len() as u64).put(out);
+            for (id, it) in apart {
+                id.put(out);
+                it.put(out);
+            }
         }
         for day in [&self.yesterday, &self.today] {
             day.first.put(out);
@@ -258,8 +282,10 @@ impl Book {
 
     pub(super) fn take(seed: u64, from: &mut Source<'_>) -> Result<Self, Damaged> {
         let mut book = Self::new(seed);
-        for _ in 0..u64::take(from)? {
-            book.older.insert(Bytes::take(from)?, Bytes::take(from)?);
+        for apart in [&mut book.older, &mut book.payroll] {
+            for _ in 0..u64::take(from)? {
+                apart.insert(Bytes::take(from)?, Bytes::take(from)?);
+            }
         }
         book.yesterday = Self::take_day(&book.hasher, from)?;
         book.today = Self::take_day(&book.hasher, from)?;

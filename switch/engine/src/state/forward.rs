@@ -19,8 +19,9 @@ impl Lane {
     /// The lane of a transaction's leg: the first is about the card, where one is shown, later ones about the account that receives.
     pub(crate) fn of(bank: BankId, asked: &Asked, index: u8) -> Self {
         let card = asked.pan.filter(|_| index == 0);
+        let account = asked.to_account.or(asked.from_account);
         // Two cards that meet in one number only wait for each other, so any fixed seed serves.
-        let whose = FixedState::with_seed(1).hash_one((card, asked.to_account.filter(|_| card.is_none())));
+        let whose = FixedState::with_seed(1).hash_one((card, account.filter(|_| card.is_none())));
         Self { bank, whose }
     }
 }

@@ -5,18 +5,22 @@ mod apply;
 mod banks;
 mod book;
 mod forward;
+mod payroll;
 mod positions;
+mod salaries;
 mod snapshot;
 mod timers;
 mod transaction;
 mod usage;
 
+pub use payroll::Batch;
 pub use positions::Participant;
 pub use transaction::{Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Reversal, Standing, Transaction, Used};
 
 pub(crate) use banks::Banks;
 pub(crate) use book::{Awaited, Book, Key};
 pub(crate) use forward::{Forward, Lane};
+pub(crate) use payroll::{Payroll, Stage};
 pub(crate) use positions::Positions;
 pub(crate) use timers::Timers;
 pub(crate) use usage::Usage;
@@ -43,6 +47,7 @@ pub struct State {
     forward: Forward,
     positions: Positions,
     usage: Usage,
+    payroll: Payroll,
     /// Cards that are refused, and with what.
     hot_cards: BTreeMap<Pan, ResponseCode>,
     /// Transactions that stand although a reversal was asked.
@@ -74,6 +79,7 @@ impl State {
             forward: Forward::default(),
             positions: Positions::default(),
             usage: Usage::new(seed),
+            payroll: Payroll::default(),
             hot_cards: BTreeMap::new(),
             overruled: BTreeSet::new(),
             closed: BusinessDate::default(),

@@ -2,7 +2,7 @@
 
 use model::{Pan, ResponseCode};
 
-use super::{Banks, Book, LegStatus, Positions, Standing, State};
+use super::{Banks, Book, LegStatus, Payroll, Positions, Standing, State};
 use crate::LegId;
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
 
@@ -14,7 +14,7 @@ struct HotCard {
 bytes_of_struct!(HotCard { pan, code });
 
 /// Rises with every change of the layout; a snapshot of another version is not read, and the journal is replayed instead.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 impl State {
     /// Writes everything.
@@ -31,6 +31,7 @@ impl State {
         self.banks.put(out);
         self.book.put(out);
         self.positions.put(out);
+        self.payroll.put(out);
         self.hot_cards.iter().map(|(pan, code)| HotCard { pan: *pan, code: *code }).collect::<Vec<_>>().put(out);
         self.overruled.iter().copied().collect::<Vec<_>>().put(out);
         // The order in which lanes were joined is the one thing that transactions do not tell.
@@ -55,13 +56,15 @@ impl State {
         let banks = Banks::take(seed, from)?;
         let book = Book::take(seed, from)?;
         let positions = Positions::take(from)?;
+        let payroll = Payroll::take(from)?;
         let hot_cards = Vec::<HotCard>::take(from)?.into_iter().map(|it| (it.pan, it.code)).collect();
         let overruled = Vec::take(from)?.into_iter().collect();
         let owed = Vec::<LegId>::take(from)?;
         if !from.is_empty() {
             return Err(Damaged("a snapshot with something behind its end"));
         }
-        let kept = Self { digest, date, closed, adopted, banks, book, positions, hot_cards, overruled, ..Self::seeded(seed) };
+        let kept =
+            Self { digest, date, closed, adopted, banks, book, positions, payroll, hot_cards, overruled, ..Self::seeded(seed) };
         let mut state = kept;
         state.find_again(&owed);
         Ok(state)
@@ -94,6 +97,10 @@ impl State {
                     timers.set(id, due);
                 }
             }
+        }
+        let payroll: Vec<LegId> = self.book.payroll().filter(|(_, leg)| leg.status.is_open()).map(|(id, _)| id).collect();
+        for id in payroll {
+            self.resume_payroll(id);
         }
         for id in owed {
             if let Some(lane) = self.lane(*id) {

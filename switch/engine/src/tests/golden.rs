@@ -8,9 +8,10 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::{
-    Answer, Asked, HoldEnd, Identity, LegId, LossReason, Named, OnTimeout, Part, Participant, ReversalReason, StandInReason, Used,
+    Answer, Asked, BatchHeader, BatchId, DropReason, HoldEnd, Identity, ItemId, ItemOutcome, LegId, LossReason, Named, OnTimeout,
+    Part, Participant, PayeeIdentity, PayrollItem, Purpose, ReversalReason, StandInReason, Used,
 };
-use model::TransactionId;
+use model::{HalfMonth, TransactionId};
 
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden.journal")
@@ -135,7 +136,111 @@ fn every_record() -> Vec<Record<'static>> {
             reason: "file update",
         },
         Record::Operated { operator: "sovann", order: "cutover", reason: "" },
+        Record::CardReplaced {
+            pan: card("911601000000002").unwrap(),
+            by_card: card("911601000000003").unwrap(),
+            code: ResponseCode::STOLEN_CARD,
+            by_bank: false,
+            by: "sovann",
+            reason: "stolen in a taxi",
+        },
     ]
+    .into_iter()
+    .chain(payroll())
+    .collect()
+}
+
+/// A batch from its beginning to its end, with all that can befall it.
+fn payroll() -> Vec<Record<'static>> {
+    let (batch, dropped) = (BatchId(1), BatchId(2));
+    let (operator, reason) = ("sovann", "the first half of December");
+    let account = |digits: &[u8]| Text::new(digits).unwrap();
+    let header = BatchHeader {
+        payer: Text::new(b"MEF").unwrap(),
+        message: Text::new(b"MEF-2022-12-1").unwrap(),
+        message_key: [1; 16],
+        file_key: [2; 16],
+        period: HalfMonth::parse("2022-12/2").unwrap(),
+        pays_on: UtcOffset::from_minutes(420).unwrap().date(NOON),
+        currency: khr(),
+        count: 3,
+        total: 344,
+        acquirer: InstitutionId::new(116_900).unwrap(),
+        funding_bank: ACLEDA,
+        funding_account: account(b"001900000116"),
+    };
+    let taken = |batch, number, amount| Record::ItemTaken {
+        item: ItemId { batch, number },
+        attempt: 0,
+        asked: PayrollItem {
+            identity: PayeeIdentity([u8::try_from(amount).unwrap(); 16]),
+            bank: CANADIA,
+            account: account(b"200000000001"),
+            amount,
+        },
+    };
+    let item = |number| ItemId { batch, number };
+    let begins = |purpose: Purpose, bank, stan| {
+        let asked = Asked { rrn: purpose.rrn(), pan: None, ..asked(Mti::FINANCIAL_REQUEST, Kind::Salary, stan) };
+        let leg = purpose.leg();
+        let started = Record::LegStarted {
+            leg,
+            bank,
+            identity: Identity { stan: Stan::new(stan).unwrap(), transmitted: TransmissionTime::new(1_228_050_001).unwrap() },
+            due: NOON + seconds(25),
+            on_timeout: OnTimeout::Repeat,
+            fee: 0,
+            interchange: 0,
+            used: None,
+        };
+        [Record::Accepted { transaction: purpose.transaction(), asked }, started]
+    };
+    let answered = |purpose: Purpose, code| Record::LegAnswered { leg: purpose.leg(), answer: Answer::of(code) };
+    let refused = ResponseCode::DO_NOT_HONOUR;
+    let until = NOON + seconds(2);
+    let mut all = vec![
+        Record::BatchOpened { batch, header, operator, reason },
+        taken(batch, 1, 100),
+        taken(batch, 2, 200),
+        taken(batch, 3, 44),
+        Record::BatchOpened { batch: dropped, header: BatchHeader { message_key: [3; 16], ..header }, operator, reason },
+        taken(dropped, 1, 250),
+        Record::BatchDropped { batch: dropped, why: DropReason::Duplicate },
+        Record::PayrollForgotten { before: HalfMonth::parse("2022-11/1").unwrap() },
+    ];
+    all.extend([
+        Record::BatchSubmitted { batch, operator, reason },
+        Record::BatchApproved { batch, submitted: operator, operator: "dara", reason },
+    ]);
+    all.extend(begins(Purpose::Funding(batch, 1), ACLEDA, 11));
+    all.push(Record::BatchUnfunded { batch, code: ResponseCode::NOT_SUFFICIENT_FUNDS });
+    all.extend([
+        answered(Purpose::Funding(batch, 1), ResponseCode::APPROVED),
+        Record::Answered { transaction: Purpose::Funding(batch, 1).transaction(), answer: Answer::of(ResponseCode::APPROVED) },
+        Record::BatchFunded { batch },
+        Record::BatchBegun { batch },
+    ]);
+    all.extend(begins(Purpose::Item(item(1)), CANADIA, 12));
+    all.push(Record::ItemPutBack { item: item(1), until });
+    all.extend([answered(Purpose::Item(item(1)), ResponseCode::APPROVED)]);
+    all.push(Record::ItemEnded { item: item(1), outcome: ItemOutcome::Paid { short: 7 } });
+    all.extend(begins(Purpose::Item(item(2)), CANADIA, 13));
+    all.extend([
+        Record::ForwardEnded { leg: Purpose::Item(item(2)).leg(), code: None, dead: true },
+        Record::ItemSettled { item: item(2), paid: false, operator, reason: "their letter of the 30th" },
+        Record::ItemEnded { item: item(2), outcome: ItemOutcome::Rejected(refused) },
+        Record::BatchCancelled { batch, operator, reason: "the file was wrong" },
+        Record::RecallStarted { item: item(1), number: 1, amount: 50, why: *b"MD07", operator, reason },
+        Record::RecallRefused { item: item(1), number: 1, code: refused },
+        Record::RecallStarted { item: item(1), number: 2, amount: 50, why: *b"MD07", operator, reason },
+        Record::ItemReturned { item: item(1), number: 2, amount: 40, why: *b"MD07" },
+        Record::CreditBackStarted { batch, number: 1, amount: 291 },
+        Record::CreditBackRefused { batch, number: 1, code: Some(refused), until },
+        Record::CreditBackRetried { batch, operator, reason: "the account is open again" },
+        Record::CreditBackStarted { batch, number: 2, amount: 291 },
+        Record::CreditedBack { batch, number: 2, amount: 291 },
+    ]);
+    all
 }
 
 fn written() -> Vec<u8> {

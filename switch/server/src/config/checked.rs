@@ -14,7 +14,7 @@ use wire::{Dialect, Framing};
 
 use crate::clock::Time;
 
-use super::{AcquirerSection, BankSection, Config, ConfigError, LimitsSection, Synchronous, TimersSection};
+use super::{AcquirerSection, BankSection, Config, ConfigError, LimitsSection, PayrollPlan, Synchronous, TimersSection};
 
 /// Everything the server is told.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ pub struct Plan {
     pub bulk_per_bank: u32,
     /// A file of further accounts for the banks in this process.
     pub accounts: Option<PathBuf>,
+    /// Payrolls; `None`: there are none.
+    pub payroll: Option<PayrollPlan>,
+    /// Whether only cards of the store are taken.
+    pub known_only: bool,
     /// Bounds.
     pub limits: LimitsSection,
     /// How blocks are synced.
@@ -90,10 +94,15 @@ impl Checker<'_> {
         self.want(text.parse().ok(), place, || format!("{text:?} is no address; write it as 127.0.0.1:8583"))
     }
 
-    fn institution(&self, text: &str, place: &str) -> Result<InstitutionId, ConfigError> {
+    pub(super) fn institution(&self, text: &str, place: &str) -> Result<InstitutionId, ConfigError> {
         let digits = u8::try_from(text.len()).ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
         let id = digits.and_then(|length| InstitutionId::from_parts(text.parse().ok()?, length));
         self.want(id, place, || format!("{text:?} is no institution; write 1 to 11 digits"))
+    }
+
+    /// A path that is not absolute lies where the configuration does.
+    pub(super) fn beside(&self, path: &Path) -> PathBuf {
+        self.path.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
     }
 
     fn dialect(&self, text: &str, place: &str) -> Result<Arc<Dialect>, ConfigError> {
@@ -105,7 +114,7 @@ impl Checker<'_> {
     }
 
     /// A time of day, counted from midnight.
-    fn cutover(&self, text: &str, place: &str) -> Result<Duration, ConfigError> {
+    pub(super) fn time_of_day(&self, text: &str, place: &str) -> Result<Duration, ConfigError> {
         let parts = text.split_once(':').filter(|(hours, minutes)| hours.len() == 2 && minutes.len() == 2);
         let number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse::<u64>().ok())?;
         let both = parts.and_then(|(hours, minutes)| number(hours).zip(number(minutes)));
@@ -232,17 +241,20 @@ impl Config {
         if let Some(twice) = bank_rules.iter().find(|it| !institutions.insert(it.id)) {
             return Err(check.error(format!("bank.{}.institution", twice.name), "another bank has this institution already"));
         }
+        let payroll = self.payroll.as_ref().map(|it| check.payroll(it, &bank_rules)).transpose()?;
+        let (payroll, payroll_rules) = payroll.unzip();
         let offset = UtcOffset::parse(&self.switch.utc_offset);
         let rules = Rules {
             institution: check.institution(&self.switch.institution, "switch.institution")?,
             offset: check.want(offset, "switch.utc_offset", || "write it as +07:00".into())?,
-            cutover: check.cutover(&self.switch.cutover, "switch.cutover")?,
+            cutover: check.time_of_day(&self.switch.cutover, "switch.cutover")?,
             timers: check.timers(&self.timers)?,
             banks: bank_rules,
             fees: check.fees(&self.fee)?,
             limits: check.limits(&self.card_limit)?,
             owed_max: limits.owed_max,
             rates: check.rates(&self.rate)?,
+            payroll: payroll_rules.unwrap_or_default(),
         };
         check.rates_lead(&rules, &self.card_limit)?;
         Ok(Plan {
@@ -253,6 +265,8 @@ impl Config {
             cast: self.cast.file.clone(),
             bulk_per_bank: self.cast.bulk_per_bank,
             accounts: self.cast.accounts.clone(),
+            payroll,
+            known_only: self.cards.known_only,
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
             time: Time::System,

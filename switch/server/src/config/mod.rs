@@ -4,6 +4,7 @@ mod business;
 mod checked;
 mod dialect;
 mod overlay;
+mod payroll;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use serde::Deserialize;
 pub use business::{CardLimitSection, FeeSection, RateSection, StandInSection};
 pub use checked::{AcquirerPlan, BankPlan, Plan, Reach};
 pub use dialect::dialect;
+pub use payroll::{PayerSection, PayrollPlan, PayrollSection};
 
 /// The configuration that is used when none is given, and that documents every key.
 pub const DEFAULT: &str = include_str!("../../default.toml");
@@ -75,6 +77,11 @@ pub struct Config {
     /// Who has cards at the reference banks.
     #[serde(default)]
     pub cast: CastSection,
+    /// Salaries of many people from one document; refused where left out.
+    pub payroll: Option<PayrollSection>,
+    /// What the switch asks the card store.
+    #[serde(default)]
+    pub cards: CardsSection,
     /// How long to wait for what.
     #[serde(default)]
     pub timers: TimersSection,
@@ -208,6 +215,14 @@ pub struct CastSection {
     pub bulk_per_bank: u32,
     /// A file of further accounts for the banks in this process.
     pub accounts: Option<PathBuf>,
+}
+
+/// `[cards]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardsSection {
+    /// Whether only cards of the store are taken, as far as they may be used.
+    pub known_only: bool,
 }
 
 /// `[timers]`, all in milliseconds.

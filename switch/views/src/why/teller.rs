@@ -1,8 +1,8 @@
 //! Records in plain words, with the domain's names.
 
 use engine::{
-    Answer, Asked, BankId, Entry, HoldEnd, LegId, LossReason, OnTimeout, Part, Participant, Record, ReversalReason,
-    StandInReason, Subject,
+    Answer, Asked, BankId, Entry, HoldEnd, ItemOutcome, LegId, LossReason, OnTimeout, Part, Participant, Purpose, Record,
+    ReversalReason, StandInReason, Subject,
 };
 use model::{Currency, Money, ResponseCode, Stan, Timestamp, TransactionId};
 
@@ -86,9 +86,32 @@ impl Teller {
             | Record::NetworkAnswered { .. }
             | Record::DayClosed { .. }
             | Record::CardListed { .. }
+            | Record::CardReplaced { .. }
             | Record::Operated { .. }
+            | Record::BatchOpened { .. }
+            | Record::BatchDropped { .. }
+            | Record::BatchSubmitted { .. }
+            | Record::BatchApproved { .. }
+            | Record::BatchFunded { .. }
+            | Record::BatchUnfunded { .. }
+            | Record::BatchBegun { .. }
+            | Record::BatchCancelled { .. }
+            | Record::CreditBackRetried { .. }
+            | Record::PayrollForgotten { .. }
             | Record::LateReply { leg: None, .. } => None,
+            Record::ItemTaken { .. }
+            | Record::ItemEnded { .. }
+            | Record::ItemPutBack { .. }
+            | Record::RecallStarted { .. }
+            | Record::ItemReturned { .. }
+            | Record::RecallRefused { .. }
+            | Record::CreditBackStarted { .. }
+            | Record::CreditedBack { .. }
+            | Record::CreditBackRefused { .. }
+            | Record::ItemSettled { .. } => self.payroll(record).map(|what| (None, what)),
             Record::Accepted { asked, .. } => {
+                // A payroll's item that was put back begins anew.
+                self.legs.clear();
                 self.currency = Some(asked.currency);
                 Some((None, format!("accepted from {}", sender(&asked))))
             }
@@ -235,6 +258,41 @@ impl Teller {
         }
     }
 
+    /// The words for a payroll's own record.
+    fn payroll(&self, record: &Record<'_>) -> Option<String> {
+        Some(match *record {
+            Record::ItemTaken { item, .. } => format!("item {} of payroll batch {}", item.number, item.batch),
+            Record::ItemEnded { outcome: ItemOutcome::Paid { short: 0 }, .. } => "its batch counts it as paid".to_owned(),
+            Record::ItemEnded { outcome: ItemOutcome::Paid { short }, .. } => {
+                format!("its batch counts it as paid, but for {}, which the payer gets back", self.money(short))
+            }
+            Record::ItemEnded { outcome: ItemOutcome::Rejected(code), .. } => {
+                format!("its batch counts it as rejected with {}; the payer gets it back", said(code))
+            }
+            Record::ItemPutBack { until, .. } => {
+                format!("it waits for its bank again, at the latest until {}", clock(until))
+            }
+            Record::RecallStarted { amount, why, operator, reason, .. } => {
+                format!("operator {operator} has {} asked back ({}): {reason}", self.money(amount), why.escape_ascii())
+            }
+            Record::ItemReturned { amount, .. } => format!("{} of it came back", self.money(amount)),
+            Record::RecallRefused { code, .. } => format!("nothing of it came back: {}", said(code)),
+            Record::CreditBackStarted { amount, .. } => format!("the payer is to get back {}", self.money(amount)),
+            Record::CreditedBack { amount, .. } => format!("the payer has got back {}", self.money(amount)),
+            Record::CreditBackRefused { code: Some(code), .. } => {
+                format!("the payer has not got it back: {}; an operator must order it anew", said(code))
+            }
+            Record::CreditBackRefused { code: None, until, .. } => {
+                format!("it did not leave and is tried again, at the latest after {}", clock(until))
+            }
+            Record::ItemSettled { paid, operator, reason, .. } => {
+                let what = if paid { "was paid" } else { "was not paid" };
+                format!("operator {operator} says that it {what}: {reason}")
+            }
+            _ => return None,
+        })
+    }
+
     fn lost(&mut self, leg: LegId, reason: LossReason) -> String {
         let bank = self.bank(leg);
         match reason {
@@ -261,6 +319,7 @@ impl Teller {
         match (again, self.stopped) {
             (true, _) => format!("from now on a repeat is told {answer}"),
             (false, true) => format!("answer decided while nobody was connected, for a repeat to be told: {answer}"),
+            (false, false) if Purpose::of(self.id).is_some() => format!("its batch is told {answer}"),
             (false, false) => format!("terminal told {answer}"),
         }
     }
