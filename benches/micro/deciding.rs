@@ -81,7 +81,7 @@ impl Switch {
 
     fn ask(&mut self, message: &Message<'_>) {
         let acquirer = Acquirer { institution: message.acquirer.unwrap(), escrow: false };
-        self.input(Input::Request { link: LinkId(7), acquirer, message });
+        self.input(Input::Request { link: LinkId(7), acquirer, message, card: None });
     }
 
     /// A new request, and the bank's approval.

@@ -41,21 +41,24 @@ pub(super) struct Encode {
 }
 
 impl Decode {
+    /// A line that is no sound message is told in its place, as far as it can be read, and the rest goes on; the exit code tells.
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let dialect = dialect(&self.dialect.dialect)?;
         let view = View { unmasked: self.unmasked, offsets: self.offsets };
-        each_line(|line, out| {
+        let mut failed = false;
+        let code = each_line(|line, out| {
             if line.starts_with('#') {
                 return if self.text { writeln!(out, "{line}") } else { Ok(()) };
             }
-            if !self.text {
-                return writeln!(out, "{}", wire::json::decode_line(&dialect, line, self.unmasked));
-            }
-            match wire::unhex(line.as_bytes()) {
+            let body = wire::unhex(line.as_bytes());
+            failed |= body.as_ref().is_none_or(|body| dialect.parse(body).is_err());
+            match body {
+                _ if !self.text => writeln!(out, "{}", wire::json::decode_line(&dialect, line, self.unmasked)),
                 Some(body) => writeln!(out, "{}", wire::describe::text_with(&dialect, &body, view)),
                 None => writeln!(out, "expected pairs of hexadecimal digits"),
             }
-        })
+        })?;
+        Ok(if failed { ExitCode::FAILURE } else { code })
     }
 }
 

@@ -3,12 +3,12 @@
 mod payroll;
 
 use admin::payroll::{PayrollOrder, Pieces, Purpose, Report, WantedItems, WantedReport};
-use admin::{Bank, Cleared, Done, Later, List, MoveClock, OpenDay, Trouble, WantedFault, What};
+use admin::{Bank, CardCount, CardStats, Cleared, Done, Later, List, MoveClock, OpenDay, Trouble, WantedFault, What};
 use engine::{Command, Disallowed, HOT_CARD_LISTS, LegId, Rules, State};
 use faults::{FaultError, FaultId, Listed as ListedFault, Words};
-use model::{Money, Pan, ResponseCode, Timestamp};
+use model::{BusinessDate, Money, Pan, ResponseCode, Timestamp};
 use server::overview::{self, Listed};
-use server::{ClockShown, LinkFaults, Move, Order, Orders, Readiness, Running, Unfulfilled};
+use server::{ClockShown, LinkFaults, Move, Order, Orders, Paths, Readiness, Running, Unfulfilled};
 
 use payroll::PayrollDesk;
 
@@ -18,15 +18,17 @@ pub(super) struct SwitchDesk {
     readiness: Readiness,
     faults: LinkFaults,
     payroll: PayrollDesk,
+    paths: Paths,
 }
 
 impl SwitchDesk {
-    pub(super) fn new(running: &Running) -> Self {
+    pub(super) fn new(running: &Running, paths: Paths) -> Self {
         Self {
             orders: running.orders().clone(),
             readiness: running.readiness().clone(),
             faults: running.faults().clone(),
             payroll: PayrollDesk::new(running.payroll().cloned()),
+            paths,
         }
     }
 
@@ -79,17 +81,37 @@ impl admin::Desk for SwitchDesk {
         self.look(|state, _| overview::Overruled::all(state), move |all| list(all, line))
     }
 
+    fn card_stats(&self) -> Later<CardStats> {
+        let (orders, paths) = (self.orders.clone(), self.paths.clone());
+        Box::pin(async move {
+            let clock = orders.clock().await.map_err(trouble)?;
+            let day = clock.offset.date(clock.now);
+            let lines = with_store(paths, move |store| store.stats(day)).await?;
+            Ok(card_stats(day, lines))
+        })
+    }
+
     fn order(&self, order: admin::Order) -> Later<Done> {
-        let orders = self.orders.clone();
+        let (orders, paths) = (self.orders.clone(), self.paths.clone());
         Box::pin(async move {
             let admin::Order { operator, reason, what } = order;
-            let command = command(&orders, &what)?;
-            let card = match command {
-                Command::List(pan, _) | Command::Unlist(pan) => Some(pan.to_string()),
-                _ => None,
+            // Before a number is taken for a replacement.
+            server::check_words(&operator, &reason).map_err(trouble)?;
+            let command = match &what {
+                What::Replace { card, list } => {
+                    let (of, code) = (cards::Of::Card(pan(card)?), refused_with(list)?);
+                    let cards::Reserved { old, new } = with_store(paths, move |store| store.reserve(&of)).await?;
+                    Command::Replace { old, new, code }
+                }
+                _ => command(&orders, &what)?,
+            };
+            let (card, new_card) = match command {
+                Command::List(pan, _) | Command::Unlist(pan) => (Some(pan.to_string()), None),
+                Command::Replace { old, new, .. } => (Some(old.to_string()), Some(new.to_string())),
+                _ => (None, None),
             };
             let block = orders.give(Order { operator, reason, command }).await.map_err(trouble)?;
-            Ok(Done { order: what.name().to_owned(), block, card })
+            Ok(Done { order: what.name().to_owned(), block, card, new_card })
         })
     }
 
@@ -201,7 +223,63 @@ fn command(orders: &Orders, what: &What) -> Result<Command, Trouble> {
         What::Discard { leg: text } => Command::Discard(leg(text)?),
         What::Block { card, list } => Command::List(pan(card)?, refused_with(list)?),
         What::Unblock { card } => Command::Unlist(pan(card)?),
+        What::Replace { .. } => return Err(Trouble::unfit("order", "needs the card store")),
     })
+}
+
+/// Works on the card store, on a thread that may wait for it.
+async fn with_store<T: Send + 'static>(
+    paths: Paths,
+    work: impl FnOnce(&mut cards::Store) -> Result<T, cards::Error> + Send + 'static,
+) -> Result<T, Trouble> {
+    let done = tokio::task::spawn_blocking(move || {
+        let key = journal::MasterKey::load(paths.master_key()).map_err(|error| Trouble::Unavailable(error.to_string()))?;
+        let opened = cards::Store::look(&paths.cards(), server::cards::keys(&key));
+        opened.and_then(|mut store| work(&mut store)).map_err(store_trouble)
+    });
+    done.await.unwrap_or_else(|error| Err(Trouble::Unavailable(error.to_string())))
+}
+
+fn store_trouble(error: cards::Error) -> Trouble {
+    use cards::Error;
+    let said = error.to_string();
+    match error {
+        Error::Missing { .. } | Error::NoSuchCard(_) | Error::NoSuchPerson(_) | Error::NoSuchAgency(_) => Trouble::Missing(said),
+        Error::NoLivingCard(_) | Error::Forbidden { .. } | Error::OneCard | Error::NumbersUsedUp(_) => Trouble::Conflict(said),
+        Error::Database { .. }
+        | Error::Layout { .. }
+        | Error::ForeignKey { .. }
+        | Error::Importing { .. }
+        | Error::Altered { .. }
+        | Error::Random
+        | Error::File { .. }
+        | Error::Header { .. } => Trouble::Unavailable(said),
+    }
+}
+
+/// Counts of cards in plain words.
+pub(super) fn card_stats(day: BusinessDate, all: Vec<cards::Tally>) -> CardStats {
+    let line = |it: cards::Tally| CardCount {
+        agency: it.agency,
+        bank: it.bank.name().to_owned(),
+        kind: it.kind.name().to_owned(),
+        state: it.state.name().to_owned(),
+        cards: it.cards,
+    };
+    let smart = || all.iter().filter(|it| it.kind == cards::Kind::Smart);
+    let agencies = |printed: bool| {
+        let of = smart().filter(|it| it.cards > 0 && (it.printed > 0 || !printed)).map(|it| it.agency.as_str());
+        of.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    CardStats {
+        day: day.to_string(),
+        registered: smart().map(|it| it.cards).sum(),
+        agencies: agencies(false),
+        printed: smart().map(|it| it.printed).sum(),
+        agencies_printed: agencies(true),
+        total: all.iter().map(|it| it.cards).sum(),
+        lines: all.into_iter().map(line).collect(),
+    }
 }
 
 fn pan(digits: &str) -> Result<Pan, Trouble> {

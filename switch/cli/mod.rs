@@ -10,6 +10,7 @@ macro_rules! say {
 
 mod ask;
 mod bank;
+mod cards;
 mod clock;
 mod codec;
 mod dead_letters;
@@ -82,6 +83,8 @@ enum Command {
     Positions(positions::Positions),
     /// List what is owed to banks and was given up.
     DeadLetters(dead_letters::DeadLetters),
+    /// Keep the card store: import, issue, block, replace, show, count.
+    Cards(cards::CardsCommand),
     /// List the cards that are refused.
     HotCards(hot_cards::HotCards),
     /// List what stands although its acquirer reversed it.
@@ -131,6 +134,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Order(order) => order.run(),
         Command::Positions(positions) => positions.run(),
         Command::DeadLetters(letters) => letters.run(),
+        Command::Cards(cards) => cards.run(),
         Command::HotCards(cards) => cards.run(),
         Command::Overruled(overruled) => overruled.run(),
         Command::Payroll(payroll) => payroll.run(),

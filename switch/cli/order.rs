@@ -106,7 +106,7 @@ impl OrderCommand {
 }
 
 /// The number of a card that is given as `-`, by its number or by its alias.
-fn number(card: &str) -> Result<String, Failure> {
+pub(super) fn number(card: &str) -> Result<String, Failure> {
     if card == "-" {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line)?;

@@ -97,9 +97,9 @@ impl Switch {
             .await
             .map_err(|error| format!("cannot listen on {} (http): {error}; is another switch running there?", plan.http))?;
         let http = listener.local_addr()?;
-        let paths = paths.clone();
+        let (paths, data) = (paths.clone(), paths.clone());
         let running = tokio::task::spawn_blocking(move || server::start(plan, &paths, None)).await??;
-        let desk = SwitchDesk::new(&running);
+        let desk = SwitchDesk::new(&running, data);
         let pages = admin::Pages::new(running.metrics().registry().clone(), desk);
         let (stop_pages, stopped) = oneshot::channel::<()>();
         let pages = tokio::spawn(admin::serve(listener, pages, async {

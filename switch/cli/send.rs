@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bank_adapters::Cast;
 use clap::{Args, ValueEnum};
-use model::{Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, Text};
+use model::{Currency, InstitutionId, Kind, Message, Money, Mti, NetworkCode, Pan, Text};
 use rehearsal::{Exchange, Terminal, TerminalConfig};
 use server::config::dialect;
 use wire::{Framing, describe};
@@ -53,9 +53,13 @@ enum What {
 #[derive(Args)]
 pub(super) struct Send {
     what: What,
-    /// Whose card, by its alias: dara, bopha, vanna, … (fixtures/cards.toml).
+    /// Whose card, by its alias: dara, bopha, vanna, … (fixtures/cards.toml). Or a card's number, or `-` to read that from standard
+    /// input, where no shell remembers it.
     #[arg(long, default_value = "dara")]
     card: String,
+    /// The last month (YYMM) of a card that is given by its number.
+    #[arg(long, value_name = "YYMM", default_value_t = 3212)]
+    expiry: u16,
     /// How much, in major units: 50000 riel, 12.50 dollars.
     #[arg(long, default_value = "10000")]
     amount: String,
@@ -100,6 +104,28 @@ fn institution(text: &str) -> Result<InstitutionId, String> {
 }
 
 impl Send {
+    /// A virtual card on this card, asked for at a machine of this institution.
+    pub(super) fn virtual_card(card: Pan, expiry: u16, institution: InstitutionId, connect: String) -> Self {
+        let digits = card.digits().as_ref().iter().map(|digit| char::from(*digit)).collect();
+        Self {
+            what: What::VirtualCard,
+            card: digits,
+            expiry,
+            amount: "0".into(),
+            currency: "KHR".into(),
+            to: String::new(),
+            at: String::new(),
+            stands: None,
+            connect,
+            dialect: "iso87-ascii".into(),
+            framing: Framing::default(),
+            terminal: "ATM00001".into(),
+            institution: Some(institution),
+            cast: None,
+            wait: 40,
+        }
+    }
+
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let dialect = dialect(&self.dialect)?;
         let currency = Currency::from_alpha(&self.currency.to_uppercase())
@@ -113,7 +139,15 @@ impl Send {
             let config = TerminalConfig { dialect, framing: self.framing, institution, ..named };
             let terminal = Terminal::connect(self.connect.as_str(), config).await?;
             let hand = Hand { terminal, wait: Duration::from_secs(self.wait) };
-            let card = cast.card(&self.card)?;
+            let given;
+            let card = if self.card == "-" || self.card.bytes().all(|byte| byte.is_ascii_digit()) {
+                let pan = Pan::from_digits(super::order::number(&self.card)?.as_bytes())?;
+                given =
+                    cast.given(pan, self.expiry).ok_or("--card: no bank has a card of that number; --expiry is written YYMM")?;
+                &given
+            } else {
+                cast.card(&self.card)?
+            };
             let approved = match self.what {
                 What::Withdraw => hand.ask(&hand.terminal.request(Kind::Withdrawal, card, amount)).await?,
                 What::Purchase => hand.ask(&hand.terminal.request(Kind::Purchase, card, amount)).await?,

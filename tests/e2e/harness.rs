@@ -261,7 +261,9 @@ impl Setup {
     fn spawn_bank_that(&self, name: &str, reaches: [&str; 2], up: &str) -> Process {
         let mut command = Command::new(PAYSWITCH);
         command.args(["bank", name, "--dialect", self.bank_dialect, "--log-format", "json"]).args(reaches);
-        self.accounts.iter().for_each(|file| drop(command.arg("--accounts").arg(file)));
+        if let Some(file) = &self.accounts {
+            command.arg("--accounts").arg(file);
+        }
         Process::start(command.arg("--data").arg(self.ledgers()), up)
     }
 
@@ -292,8 +294,9 @@ impl Setup {
                 (None, None) => "in_process = true".to_owned(),
             };
             text += &format!(
-                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
+                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\", \"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
                 911_601 + index,
+                911_611 + index,
                 self.more_of.get(*name).map_or("", String::as_str)
             );
         }

@@ -10,6 +10,7 @@
 )]
 
 mod business;
+mod cards;
 mod clock;
 mod connect;
 mod crash;

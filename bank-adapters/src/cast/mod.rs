@@ -5,6 +5,7 @@
 
 mod bulk;
 mod file;
+mod given;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -227,6 +228,16 @@ impl Cast {
     #[must_use]
     pub fn with_accounts(self, path: Option<&Path>) -> Self {
         Self { accounts_file: path.map(Path::to_owned), ..self }
+    }
+
+    /// This cast with one more account without a card.
+    ///
+    /// # Errors
+    /// Where its number is somebody else's, or nobody of the cast keeps it.
+    pub fn with_account(mut self, account: CardlessAccount) -> Result<Self, Error> {
+        self.bank(&account.bank)?;
+        self.add_account(account)?;
+        Ok(self)
     }
 
     /// Takes an account without a card in, where its number is nobody else's.

@@ -27,8 +27,8 @@ use tokio::net::TcpListener;
 pub use order::{ORDERS, Order, What};
 pub use rehearse::{MoveClock, WantedFault};
 pub use words::{
-    Bank, Batch, BatchAtBank, Checked, Cleared, Clock, DeadLetter, Done, Fault, HotCard, Item, List, OpenDay, Ordered, Overruled,
-    Position, Problem, Status, Tally, Work, Wrong,
+    Bank, Batch, BatchAtBank, CardCount, CardStats, Checked, Cleared, Clock, DeadLetter, Done, Fault, HotCard, Item, List,
+    OpenDay, Ordered, Overruled, Position, Problem, Status, Tally, Work, Wrong,
 };
 
 /// The longest body of a request, bytes: no order is nearly as long.
@@ -85,6 +85,8 @@ pub trait Desk: Send + Sync + 'static {
     fn dead_letters(&self) -> Later<List<DeadLetter>>;
     /// Which cards are refused.
     fn hot_cards(&self) -> Later<List<HotCard>>;
+    /// How many cards there are, by agency, bank, kind and state.
+    fn card_stats(&self) -> Later<CardStats>;
     /// What stands although its acquirer reversed it.
     fn overruled(&self) -> Later<List<Overruled>>;
     /// Carries out an order; answered when it is durable.
@@ -147,6 +149,7 @@ fn router(pages: Pages) -> Router {
         .route("/positions", get(async |State(pages): State<Pages>| answer(pages.desk.positions().await)))
         .route("/dead-letters", get(async |State(pages): State<Pages>| answer(pages.desk.dead_letters().await)))
         .route("/hot-cards", get(async |State(pages): State<Pages>| answer(pages.desk.hot_cards().await)))
+        .route("/cards/stats", get(async |State(pages): State<Pages>| answer(pages.desk.card_stats().await)))
         .route("/overruled", get(async |State(pages): State<Pages>| answer(pages.desk.overruled().await)))
         .route("/orders", post(order))
         .route("/faults", get(async |State(pages): State<Pages>| answer(pages.desk.faults().await)).post(fault).delete(clear_all))
@@ -167,6 +170,7 @@ async fn index() -> &'static str {
      /positions     who owes whom\n\
      /dead-letters  what is owed to banks and was given up\n\
      /hot-cards     cards that are refused\n\
+     /cards/stats   how many cards there are, by agency, bank, kind and state\n\
      /overruled     what stands although its acquirer reversed it\n\
      /orders        POST: an operator's order\n\
      /faults        what testers have set on links; POST sets a fault, DELETE clears all, DELETE /faults/ID one\n\

@@ -51,10 +51,17 @@ pub enum What {
         /// A card number.
         card: String,
     },
+    /// `replace`
+    Replace {
+        /// A card number.
+        card: String,
+        /// On which list the old card is put: `lost`, `stolen` or `blocked`.
+        list: String,
+    },
 }
 
 /// Every order's name.
-pub const ORDERS: [&str; 7] = ["cutover", "sign-off", "sign-on", "retry", "discard", "block", "unblock"];
+pub const ORDERS: [&str; 8] = ["cutover", "sign-off", "sign-on", "retry", "discard", "block", "unblock", "replace"];
 const FIELDS: [&str; 7] = ["operator", "reason", "order", "bank", "leg", "card", "list"];
 
 impl What {
@@ -69,6 +76,7 @@ impl What {
             Self::Discard { .. } => "discard",
             Self::Block { .. } => "block",
             Self::Unblock { .. } => "unblock",
+            Self::Replace { .. } => "replace",
         }
     }
 }
@@ -96,9 +104,10 @@ impl Order {
             "sign-on" => What::SignOn { bank: given.needed("bank")? },
             "retry" => What::Retry { leg: given.needed("leg")? },
             "discard" => What::Discard { leg: given.needed("leg")? },
-            "block" => {
+            "block" | "replace" => {
                 let list = given.text("list")?.unwrap_or_else(|| "blocked".to_owned());
-                What::Block { card: given.needed("card")?, list }
+                let card = given.needed("card")?;
+                if order == "block" { What::Block { card, list } } else { What::Replace { card, list } }
             }
             "unblock" => What::Unblock { card: given.needed("card")? },
             _ => return Err(Trouble::unfit("order", format!("there is no such order; known: {}", ORDERS.join(", ")))),

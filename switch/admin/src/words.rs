@@ -192,6 +192,43 @@ pub struct Done {
     /// The card concerned, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card: Option<String>,
+    /// The card that stands for it from now on, masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_card: Option<String>,
+}
+
+/// `GET /cards/stats`: how many cards there are.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardStats {
+    /// The day by which cards are expired.
+    pub day: String,
+    /// Smart ID cards that were ever registered.
+    pub registered: u64,
+    /// From how many agencies.
+    pub agencies: usize,
+    /// How many of them were printed, whatever became of them.
+    pub printed: u64,
+    /// For how many agencies.
+    pub agencies_printed: usize,
+    /// All cards, virtual ones too.
+    pub total: u64,
+    /// By what they have in common.
+    pub lines: Vec<CardCount>,
+}
+
+/// So many cards have this in common.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CardCount {
+    /// The agency of their holders.
+    pub agency: String,
+    /// Their bank.
+    pub bank: String,
+    /// `smart` or `virtual`.
+    pub kind: String,
+    /// What they are on the day.
+    pub state: String,
+    /// How many.
+    pub cards: u64,
 }
 
 /// A number of items and what they come to.

@@ -21,6 +21,15 @@ pub enum Command {
     List(Pan, ResponseCode),
     /// Refuses it no longer. Needs a reason.
     Unlist(Pan),
+    /// Refuses a card with this code from now on, since another stands for it. Needs a reason.
+    Replace {
+        /// The old card.
+        old: Pan,
+        /// The new one, of the same bank.
+        new: Pan,
+        /// With what the old one is refused.
+        code: ResponseCode,
+    },
 }
 
 impl Command {
@@ -35,13 +44,14 @@ impl Command {
             Self::Discard(_) => "discard",
             Self::List(..) => "block",
             Self::Unlist(_) => "unblock",
+            Self::Replace { .. } => "replace",
         }
     }
 
     /// Whether it is taken only with a reason.
     #[must_use]
     pub fn needs_reason(self) -> bool {
-        matches!(self, Self::Retry(_) | Self::Discard(_) | Self::List(..) | Self::Unlist(_))
+        matches!(self, Self::Retry(_) | Self::Discard(_) | Self::List(..) | Self::Unlist(_) | Self::Replace { .. })
     }
 }
 
@@ -66,6 +76,9 @@ pub enum Disallowed {
     /// Its payroll must be told what became of it.
     #[error("leg {0} pays for a payroll, which must know what became of it: settle the item, or have it tried again")]
     OfPayroll(LegId),
+    /// A card cannot stand for another.
+    #[error("card {0} cannot stand for the old one: it must be another card of the same bank, and not on the list of hot cards")]
+    NoReplacement(Pan),
     /// The card is not on the list.
     #[error("card {0} is not on the list of hot cards")]
     NotListed(Pan),

@@ -1,6 +1,6 @@
 //! What can happen to a switch.
 
-use model::{InstitutionId, Message, NetworkCode};
+use model::{InstitutionId, Message, NetworkCode, ResponseCode};
 
 use crate::{About, BankId, LinkId};
 
@@ -24,6 +24,9 @@ pub enum Input<'a> {
         acquirer: Acquirer,
         /// What is asked.
         message: &'a Message<'a>,
+        /// With what the card must be refused, by who knows cards; `None` where nobody objects, or nobody was asked. The engine looks
+        /// nothing up: a replay must decide the same.
+        card: Option<ResponseCode>,
     },
     /// A bank answers.
     Reply {

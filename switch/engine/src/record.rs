@@ -415,6 +415,21 @@ records! {
         /// Why.
         reason: &'a str,
     }
+    /// Another card stands for a card, which is refused from now on.
+    CardReplaced = 56 {
+        /// The old card.
+        pan: Pan,
+        /// The new one.
+        by_card: Pan,
+        /// With what the old one is refused.
+        code: ResponseCode,
+        /// Whether their bank says so, and not an operator.
+        by_bank: bool,
+        /// Who wants it: an operator or a bank.
+        by: &'a str,
+        /// Why.
+        reason: &'a str,
+    }
     /// The same request came again after it was answered, and was told the same.
     Repeated = 35 {
         /// The first one's number.
@@ -671,6 +686,7 @@ impl Record<'_> {
             | Self::NetworkAnswered { .. }
             | Self::DayClosed { .. }
             | Self::CardListed { .. }
+            | Self::CardReplaced { .. }
             | Self::Operated { .. }
             | Self::BatchOpened { .. }
             | Self::BatchDropped { .. }

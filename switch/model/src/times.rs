@@ -294,6 +294,13 @@ impl BusinessDate {
         LocalDate(u16::try_from(month * 100 + day).unwrap_or(101))
     }
 
+    /// Its year and month, for what is good until the end of a month.
+    #[must_use]
+    pub fn year_month(self) -> (i64, i64) {
+        let (year, month, _) = self.civil();
+        (year, month)
+    }
+
     /// Year, month, day of the proleptic Gregorian calendar. Counts in cycles of 400 years that begin on 1 March, so that
     /// the leap day is the last of its year.
     pub(crate) fn civil(self) -> (i64, i64, i64) {

@@ -14,7 +14,7 @@ use crate::document::{Document, Names};
 use crate::fault::{Differing, Fault, Faults, Problem};
 use crate::registry::{AccountStatus, Payee};
 use crate::seen::Before;
-use crate::{Error, Hand, Keys, Payer, Registry, Status};
+use crate::{Error, Hand, Keys, Payer, Registry, Status, sabotage};
 
 /// The element of pay where a document tells none.
 pub(crate) const ELEMENT: &str = "SALA";
@@ -396,7 +396,8 @@ fn stands(state: ItemState) -> bool {
 /// By what a salary is known again.
 pub(crate) fn identity(keys: &Keys, terms: &Terms, item: &Item) -> PayeeIdentity {
     let element = item.purpose.as_ref().map_or(ELEMENT, |it| it.as_str());
-    PayeeIdentity(keys.payee(&terms.payer.id, item.employee.as_str(), element, &terms.period))
+    let period = if sabotage::is(sabotage::Fault::PeriodForgotten) { "" } else { terms.period.as_str() };
+    PayeeIdentity(keys.payee(&terms.payer.id, item.employee.as_str(), element, period))
 }
 
 /// What the engine gets of a payment that was checked; `None` of one that cannot have been.

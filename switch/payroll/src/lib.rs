@@ -16,6 +16,7 @@ mod kept;
 mod payer;
 mod registry;
 mod report;
+pub mod sabotage;
 mod seen;
 mod submit;
 

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,8 @@ pub(crate) struct Core {
     finished: bool,
     follower: mpsc::Sender<u64>,
     readiness: Readiness,
+    /// Told the day, by which cards expire.
+    cards: Arc<crate::cards::Shared>,
     /// Orders that were carried out and wait for their block, oldest first: whoever gave them is told when it is durable.
     ordered: VecDeque<(u64, Ordered)>,
     /// Since when batches of salaries are at rest in part.
@@ -134,6 +137,7 @@ impl Core {
         journal: Journal,
         follower: mpsc::Sender<u64>,
         readiness: Readiness,
+        cards: Arc<crate::cards::Shared>,
     ) -> Self {
         let commit = Rc::new(Notify::new());
         Self {
@@ -151,6 +155,7 @@ impl Core {
             finished: false,
             follower,
             readiness,
+            cards,
             ordered: VecDeque::new(),
             resting: BTreeMap::new(),
         }
@@ -363,6 +368,7 @@ impl Core {
         let longest = self.resting.values().map(|since| now.since(*since)).max().unwrap_or_default();
         self.metrics.set_payroll(state, longest);
         self.gate.gauge();
+        self.cards.set_day(self.shard.rules().offset.date(self.clock.now()));
     }
 
     /// The moment to which a clock that stands is to be moved.

@@ -9,6 +9,7 @@ use journal::{MasterKey, Reader, Snapshots};
 use tokio::sync::mpsc;
 use views::Views;
 
+use crate::cards::Fold;
 use crate::metrics::Metrics;
 use crate::recovery::{Folded, Paths, STREAM};
 use crate::switch::Error;
@@ -33,13 +34,22 @@ pub(crate) struct Follower {
     views: Views,
     folded: Folded,
     views_at: u64,
+    cards: Fold,
     since_snapshot: usize,
     snapshot_bytes: usize,
     metrics: Metrics,
 }
 
 impl Follower {
-    pub(crate) fn open(paths: &Paths, master: &MasterKey, metrics: Metrics) -> Result<Self, Error> {
+    /// Opens what is folded into. With `known_only` the card store is made if there is none, and catches up before this returns, for
+    /// the switch is about to ask it.
+    pub(crate) fn open(
+        paths: &Paths,
+        master: &MasterKey,
+        card_keys: cards::Keys,
+        known_only: bool,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
         let snapshots = Snapshots::open(paths.snapshots(), STREAM, master)?;
         let folded = Folded::from_snapshot(&snapshots)?;
         let reader = Reader::open(paths.journal(), STREAM, master)?;
@@ -52,9 +62,14 @@ impl Follower {
             forget(&paths.views())?;
             views = Views::open(&paths.views(), token_key)?;
         }
+        let mut cards = Fold::open(paths, card_keys, known_only, newest)?;
+        if known_only {
+            cards.catch_up(&reader)?;
+        }
         Ok(Self {
             reader,
             snapshots,
+            cards,
             views_at: views.folded()?,
             views,
             folded,
@@ -100,7 +115,8 @@ impl Follower {
 
     /// Folds what is there, up to a batch. Says whether there was anything.
     fn fold_batch(&mut self) -> Result<bool, Error> {
-        let from = self.folded.number.min(self.views_at) + 1;
+        let cards_at = self.cards.wants_after(&self.reader)?;
+        let from = self.folded.number.min(self.views_at).min(cards_at.unwrap_or(u64::MAX)) + 1;
         let mut batch = Vec::new();
         let mut bytes = 0;
         for block in self.reader.from(from) {
@@ -122,7 +138,9 @@ impl Follower {
         let unseen = batch.iter().filter(|block| block.number > views_at);
         self.views.fold(unseen.map(|block| (block.number, block.payload.as_slice())))?;
         self.views_at = self.views_at.max(last);
-        self.metrics.follower_block.set(i64::try_from(last).unwrap_or(i64::MAX));
+        self.cards.fold(batch.iter().map(|block| (block.number, block.payload.as_slice())))?;
+        // Blocks that the cards alone were behind with are no step back.
+        self.metrics.follower_block.set(i64::try_from(self.views_at).unwrap_or(i64::MAX));
         if self.since_snapshot >= self.snapshot_bytes {
             self.snapshot()?;
         }

@@ -7,6 +7,7 @@
 
 mod advance;
 mod banks;
+pub mod cards;
 mod clock;
 pub mod config;
 mod connection;
@@ -27,6 +28,6 @@ pub use config::{Config, ConfigError, Plan};
 pub use link_faults::LinkFaults;
 pub use metrics::Metrics;
 pub use office::PayrollOffice;
-pub use orders::{ClockShown, Move, Order, Orders, Unfulfilled};
+pub use orders::{ClockShown, Move, Order, Orders, Unfulfilled, check_words};
 pub use recovery::{Paths, STREAM};
 pub use switch::{Addresses, Error, Readiness, Running, StoreHook, start};

@@ -125,6 +125,7 @@ pub struct Metrics {
     payroll_items: IntGaugeVec,
     payroll_pending: IntGaugeVec,
     payroll_part_seconds: IntGauge,
+    cards: IntGaugeVec,
     faults_active: IntGauge,
     faults_struck: IntCounterVec,
     bank_up: IntGaugeVec,
@@ -255,6 +256,7 @@ impl Metrics {
                 "payroll_part_seconds",
                 "For how long the batch has been at rest in state part that is so longest, as far as this process has seen; 0 where none is.",
             )?,
+            cards: make.gauges("cards", "Cards in the store, by what they are today.", &["state"])?,
             faults_active: make.gauge("faults_active", "Faults set by a tester that may still strike.")?,
             faults_struck: make.counters("faults_struck_total", "Messages struck by a tester's faults.", &["link", "action"])?,
             bank_up: make.gauges("bank_up", "1 while a link of the bank is signed on.", &["bank"])?,
@@ -375,6 +377,14 @@ impl Metrics {
         }
     }
 
+    /// Counts cards by their state.
+    pub(crate) fn set_cards(&self, all: &[cards::Tally]) {
+        for state in cards::State::ALL {
+            let count: u64 = all.iter().filter(|it| it.state == state).map(|it| it.cards).sum();
+            self.cards.with_label_values(&[state.name()]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
     pub(crate) fn set_faults(&self, active: usize) {
         self.faults_active.set(gauge(active));
     }
@@ -447,6 +457,8 @@ pub(crate) struct Counting {
     answers: AtHand<Kind, Histogram>,
     banks: AtHand<BankId, Histogram>,
     records: AtHand<&'static str, IntCounter>,
+    /// Who is told what records say of cards.
+    cards: Option<Arc<crate::cards::Shared>>,
 }
 
 impl Counting {
@@ -463,7 +475,13 @@ impl Counting {
             answers: AtHand::default(),
             banks: AtHand::default(),
             records: AtHand::default(),
+            cards: None,
         }
+    }
+
+    /// Tells who knows cards what is decided, too.
+    pub(crate) fn telling(self, cards: Arc<crate::cards::Shared>) -> Self {
+        Self { cards: Some(cards), ..self }
     }
 
     fn bank_name(&self, bank: Option<BankId>) -> &str {
@@ -531,6 +549,9 @@ impl Watch for Counting {
     }
 
     fn record(&mut self, at: Timestamp, before: &State, record: &Record<'_>) {
+        if let Some(cards) = &self.cards {
+            cards.decided(before, record);
+        }
         let Self { metrics, records, .. } = self;
         records.get(record.name(), || metrics.records.with_label_values(&[record.name()])).inc();
         match *record {

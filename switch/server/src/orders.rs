@@ -36,8 +36,7 @@ impl Order {
     /// # Errors
     /// [`Unfulfilled::Unfit`]
     pub fn check(&self) -> Result<(), Unfulfilled> {
-        fits("operator", &self.operator, OPERATOR_MAX)?;
-        fits("reason", &self.reason, REASON_MAX)
+        check_words(&self.operator, &self.reason)
     }
 }
 
@@ -248,6 +247,15 @@ impl Orders {
             mpsc::error::TrySendError::Closed(_) => Unfulfilled::Stopped,
         })
     }
+}
+
+/// Whether a name and a reason may stand in an audit log for ever.
+///
+/// # Errors
+/// [`Unfulfilled::Unfit`]
+pub fn check_words(operator: &str, reason: &str) -> Result<(), Unfulfilled> {
+    fits("operator", operator, OPERATOR_MAX)?;
+    fits("reason", reason, REASON_MAX)
 }
 
 /// Whether a text may stand in the audit log for ever: short, in one line, and without a card number.

@@ -60,6 +60,12 @@ impl Paths {
         self.root.join("payroll")
     }
 
+    /// The card store: people's cards, sealed.
+    #[must_use]
+    pub fn cards(&self) -> PathBuf {
+        self.root.join("cards.db")
+    }
+
     /// The folder of the ledgers of the banks in this process.
     #[must_use]
     pub fn banks(&self) -> PathBuf {

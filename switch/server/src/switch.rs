@@ -17,6 +17,7 @@ use tokio::task::{LocalSet, spawn_local};
 use tokio_util::sync::CancellationToken;
 
 use crate::banks::Banks;
+use crate::cards::{Lookup, Shared as Known};
 use crate::clock::Clock;
 use crate::config::{Plan, Reach, Synchronous};
 use crate::core::{self, Core, Shared};
@@ -78,6 +79,9 @@ pub enum Error {
     /// A bank in this process cannot be opened.
     #[error(transparent)]
     Bank(#[from] bank_adapters::Error),
+    /// The card store cannot be opened, read or written.
+    #[error(transparent)]
+    Cards(#[from] cards::Error),
     /// The views cannot be opened or written.
     #[error(transparent)]
     Views(#[from] views::Error),
@@ -293,14 +297,18 @@ async fn live(
     }
     let banks = Banks::start(&plan, &paths, &clock)?.map(Rc::new);
     let (durable, follows) = mpsc::channel(1);
-    let follower = Follower::open(&paths, &master, metrics.clone())?;
+    let card_keys = crate::cards::keys(&master);
+    let known = Known::new(card_keys.clone(), plan.known_only);
+    known.set_day(plan.rules.offset.date(clock.now()));
+    let follower = Follower::open(&paths, &master, card_keys, plan.known_only, metrics.clone())?;
+    let watching = crate::cards::watch(&paths, Arc::clone(&known), metrics.clone())?;
     let follower =
         std::thread::Builder::new().name("follower".into()).spawn(move || follower.run(follows)).map_err(Error::Thread)?;
 
     let listeners = listen(&plan).await?;
     let addresses = listeners.addresses();
     let gate = Rc::new(Gate::new(faults, clock, metrics));
-    let core = core(&plan, &master, folded, journal, durable, gate, readiness.clone());
+    let core = core(&plan, &master, folded, journal, durable, gate, readiness.clone(), known);
     let committer = spawn_local(core::commit(Rc::clone(&core)));
     let mut events = spawn_local(core::events(Rc::clone(&core), events));
     let looker = spawn_local(core::look(Rc::clone(&core)));
@@ -329,6 +337,7 @@ async fn live(
     tokio::task::yield_now().await;
     drop(opened);
     drop(banks);
+    drop(watching);
     tokio::task::spawn_blocking(move || follower.join()).await.ok();
     result
 }
@@ -347,6 +356,7 @@ fn open_journal(plan: &Plan, paths: &Paths, master: &MasterKey, hook: Option<Sto
     })
 }
 
+#[expect(clippy::too_many_arguments, reason = "all that a core is made of")]
 fn core(
     plan: &Plan,
     master: &MasterKey,
@@ -355,15 +365,20 @@ fn core(
     durable: mpsc::Sender<u64>,
     gate: Rc<Gate>,
     readiness: Readiness,
+    known: Arc<Known>,
 ) -> Shared {
     let seed = master.derive(b"hash seed");
     let seed = seed.first_chunk().map_or(1, |bytes| u64::from_le_bytes(*bytes));
     let engine = Engine::new(plan.rules.clone(), folded.state, seed);
     let names: HashMap<_, Arc<str>> = plan.banks.iter().map(|it| (it.bank.bank, it.bank.name.clone())).collect();
     let limits = Limits { outbox_max: plan.limits.outbox_max_bytes, block_max: plan.limits.block_max_bytes };
-    let counting = Counting::new(gate.metrics.clone(), readiness.clone(), names);
-    let shard = Shard::start(gate.clock.now(), engine, journal.next(), limits, counting);
-    Rc::new(std::cell::RefCell::new(Core::new(shard, gate, plan.limits.clone(), journal, durable, readiness)))
+    let counting = Counting::new(gate.metrics.clone(), readiness.clone(), names).telling(Arc::clone(&known));
+    let mut shard = Shard::start(gate.clock.now(), engine, journal.next(), limits, counting);
+    if plan.known_only {
+        shard.set_cards(Box::new(Lookup(Arc::clone(&known))));
+    }
+    let core = Core::new(shard, gate, plan.limits.clone(), journal, durable, readiness, known);
+    Rc::new(std::cell::RefCell::new(core))
 }
 
 /// Ports that are open already.

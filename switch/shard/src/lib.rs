@@ -4,6 +4,7 @@
 //!
 //! Knows: `engine`, `wire`, `model`. Does not know: sockets, threads, where blocks are kept, clocks.
 
+mod cards;
 mod envelopes;
 mod exit;
 mod link;
@@ -11,6 +12,7 @@ mod outbox;
 mod shard;
 mod watch;
 
+pub use cards::Cards;
 pub use link::{BankLink, CloseReason, LinkConfig, Side};
 pub use outbox::BlockNumber;
 pub use shard::{Limits, PayrollRefused, Refused, Shard};

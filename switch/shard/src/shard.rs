@@ -11,6 +11,7 @@ use engine::{
 use model::{Class, Message, Mti, NetworkCode, ResponseCode, Text, Timestamp, TransmissionTime};
 use wire::{Cut, Dialect, Envelope, Unreadable, profile};
 
+use crate::cards::Cards;
 use crate::envelopes::Envelopes;
 use crate::exit::{Exit, Links};
 use crate::link::{BankLink, CloseReason, GARBAGE_MAX, Link, LinkConfig, Session, Side};
@@ -68,6 +69,7 @@ pub struct Shard<W> {
     next_link: u64,
     stalled: bool,
     draining: bool,
+    cards: Option<Box<dyn Cards>>,
     watch: W,
 }
 
@@ -89,6 +91,7 @@ impl<W: Watch> Shard<W> {
             next_link: u64::try_from(now.micros()).unwrap_or(1),
             stalled: false,
             draining: false,
+            cards: None,
             watch,
         };
         shard.handle(now, Input::Recovered);
@@ -99,6 +102,11 @@ impl<W: Watch> Shard<W> {
     #[must_use]
     pub fn state(&self) -> &State {
         self.engine.state()
+    }
+
+    /// From now on every request with a card is looked up by `cards` before it is decided upon.
+    pub fn set_cards(&mut self, cards: Box<dyn Cards>) {
+        self.cards = Some(cards);
     }
 
     /// What was decided beforehand.
@@ -475,7 +483,8 @@ impl<W: Watch> Shard<W> {
                 if self.draining || (self.stalled && !reversal) {
                     self.refuse(now, id, message, ResponseCode::MALFUNCTION, "");
                 } else {
-                    self.handle(now, Input::Request { link: id, acquirer: *acquirer, message });
+                    let card = self.objection(now, message);
+                    self.handle(now, Input::Request { link: id, acquirer: *acquirer, message, card });
                 }
                 Ok(())
             }
@@ -494,6 +503,12 @@ impl<W: Watch> Shard<W> {
             }
             (Side::Acquirer { .. }, _, true) => Ok(()),
         }
+    }
+
+    /// With what the request's card must be refused, if somebody knows.
+    fn objection(&self, now: Timestamp, message: &Message<'_>) -> Option<ResponseCode> {
+        let (cards, pan) = (self.cards.as_ref()?, message.pan?);
+        cards.objection(pan, self.rules().offset.date(now))
     }
 
     /// A message of which something can be said, but which must not be acted upon: a request is answered 30, a response counts

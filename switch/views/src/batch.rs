@@ -72,6 +72,7 @@ impl<'c> Batch<'c> {
             | Record::NetworkAnswered { .. }
             | Record::DayClosed { .. }
             | Record::CardListed { .. }
+            | Record::CardReplaced { .. }
             | Record::Operated { .. }
             | Record::BatchOpened { .. }
             | Record::ItemTaken { .. }

@@ -113,6 +113,10 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
         Record::CardListed { pan, code, by, reason } => {
             vec![("pan", text(pan)), ("code", maybe(code)), ("by", json!(by)), ("reason", json!(reason))]
         }
+        Record::CardReplaced { pan, by_card, code, by_bank, by, reason } => {
+            let told = [("pan", text(pan)), ("by_card", text(by_card)), ("code", text(code))];
+            told.into_iter().chain([("by_bank", json!(by_bank)), ("by", json!(by)), ("reason", json!(reason))]).collect()
+        }
         Record::Operated { operator, order, reason } => {
             vec![("operator", json!(operator)), ("order", json!(order)), ("reason", json!(reason))]
         }

@@ -124,6 +124,21 @@ fn a_wrong_number_is_found_at_the_end_of_a_long_document() {
     assert!(kept.bytes_max > ALIVE_MAX, "{}", kept.bytes_max);
 }
 
+/// So are faults by the hundred thousand: they are given out as they are found, and none is kept.
+#[test]
+fn nothing_but_faults_is_read_in_little_memory() {
+    let xml = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn>".to_owned();
+    let csv = payroll_csv::HEADER.to_owned() + "\nbatch,,,,,,,,,,,,,\n";
+    let (many, commas) = (format!("<PmtInf><x/><x/>{}</PmtInf>", "<CdtTrfTxInf/>".repeat(10)), ",".repeat(16_000) + "\n");
+    let xml = Endless::new(xml, 5000, many, "</CstmrCdtTrfInitn></Document>".to_owned());
+    let csv = Endless::new(csv, 2000, commas, "total,,,,,,,,,,,,,\n".to_owned());
+    for (_, faults, alive, last) in
+        [read_with_last(pain001::Reader::new(BufReader::new(xml))), read_with_last(payroll_csv::Reader::new(BufReader::new(csv)))]
+    {
+        assert!(faults > 1000 && alive < ALIVE_MAX, "{faults} faults, {alive} bytes alive, {last:?}");
+    }
+}
+
 /// Bytes by the million without an end in sight are refused when their bound is reached.
 #[test]
 fn what_never_ends_is_refused_in_little_memory() {

@@ -1,6 +1,6 @@
 //! What operators order. Each order is recorded with who gave it and why: those records are the audit log.
 
-use super::{Turn, dates, forward, hold};
+use super::{Turn, dates, forward, hold, hot};
 use crate::LegId;
 use crate::command::{Command, Disallowed};
 use crate::out::Out;
@@ -50,6 +50,12 @@ pub(super) fn run<O: Out>(turn: &mut Turn<'_, O>, operator: &str, reason: &str, 
             // What nobody will take or free any more is held no longer.
             hold::end(turn, leg, HoldEnd::Expired);
             turn.record(&Record::DeadDiscarded { leg, operator, reason });
+        }
+        Command::Replace { old, new, code } => {
+            if !hot::may_stand_for(turn, old, new) {
+                return Err(Disallowed::NoReplacement(new));
+            }
+            turn.record(&Record::CardReplaced { pan: old, by_card: new, code, by_bank: false, by: operator, reason });
         }
         Command::List(pan, code) => turn.record(&Record::CardListed { pan, code: Some(code), by: operator, reason }),
         Command::Unlist(pan) => {

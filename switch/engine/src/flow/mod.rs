@@ -88,11 +88,11 @@ impl Engine {
         }
         dates::keep(turn);
         match input {
-            Input::Request { link, acquirer, message } => match message.mti.class() {
+            Input::Request { link, acquirer, message, card } => match message.mti.class() {
                 Some(Class::Financial | Class::Authorization) if message.mti.is_advice() => {
                     advice::ask(turn, link, acquirer, message);
                 }
-                Some(Class::Financial | Class::Authorization) => request::ask(turn, link, acquirer, message),
+                Some(Class::Financial | Class::Authorization) => request::ask(turn, link, acquirer, message, card),
                 Some(Class::Reversal) => reversal::ask(turn, link, acquirer, message),
                 _ => answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED),
             },

@@ -13,7 +13,13 @@ use crate::state::{Asked, Key, Lane, Standing};
 use crate::{LegId, LinkId, sabotage};
 
 /// An acquirer's financial request.
-pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquirer, message: &Message<'_>) {
+pub(super) fn ask<O: Out>(
+    turn: &mut Turn<'_, O>,
+    link: LinkId,
+    acquirer: Acquirer,
+    message: &Message<'_>,
+    card: Option<ResponseCode>,
+) {
     let Some(kind) = message.processing.and_then(model::ProcessingCode::kind) else {
         return answer::refuse(turn, link, message, ResponseCode::NOT_SUPPORTED);
     };
@@ -21,7 +27,7 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
         return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
     };
     let Some(row) = row_of(&asked) else { return refuse(turn, asked, ResponseCode::NOT_SUPPORTED, true) };
-    if kind.is_of_switch() {
+    if kind.is_of_switch() && !sabotage::is(sabotage::Fault::SwitchKindsForAll) {
         return refuse(turn, asked, ResponseCode::NOT_PERMITTED_TO_TERMINAL, true);
     }
     let charged_before = match known(turn, &asked, row.moves_money, message.pin_block.is_some()) {
@@ -36,7 +42,7 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     if owed_max > 0 && turn.state().forward_depth() >= owed_max {
         return answer::refuse(turn, link, message, ResponseCode::MALFUNCTION);
     }
-    let banks = match admitted(turn, &asked, &row) {
+    let banks = match admitted(turn, &asked, &row, card) {
         Ok(banks) => banks,
         Err(code) => return refuse(turn, asked, code, true),
     };
@@ -60,8 +66,13 @@ pub(super) fn ask<O: Out>(turn: &mut Turn<'_, O>, link: LinkId, acquirer: Acquir
     legs::start(turn, leg, step, bank.id, legs::Terms { due, used, escrow: acquirer.escrow }, Some(message));
 }
 
-/// Every step's bank, where the request may be asked at all.
-fn admitted<'r, O: Out>(turn: &Turn<'r, O>, asked: &Asked, row: &Row) -> Result<Vec<&'r BankRules>, ResponseCode> {
+/// Every step's bank, where the request may be asked at all. `card` is what who knows cards says against this one.
+fn admitted<'r, O: Out>(
+    turn: &Turn<'r, O>,
+    asked: &Asked,
+    row: &Row,
+    card: Option<ResponseCode>,
+) -> Result<Vec<&'r BankRules>, ResponseCode> {
     if row.moves_money && asked.amount == 0 && row.steps.iter().any(|step| step.moves != Moves::Nothing || step.holds) {
         return Err(ResponseCode::INVALID_AMOUNT);
     }
@@ -74,6 +85,13 @@ fn admitted<'r, O: Out>(turn: &Turn<'r, O>, asked: &Asked, row: &Row) -> Result<
         return Err(code);
     }
     let banks = row.steps.iter().map(|step| route::bank(turn.rules(), asked, step)).collect::<Result<Vec<_>, _>>()?;
+    // The list of hot cards was asked first, for it is what an operator or a bank said last.
+    if needs_card
+        && !sabotage::is(sabotage::Fault::CardObjectionIgnored)
+        && let Some(code) = card
+    {
+        return Err(code);
+    }
     for (step, bank) in row.steps.iter().zip(&banks) {
         if bank.own_terminals_only.contains(&step.asks) && asked.acquirer.number() != u64::from(bank.id.0) {
             return Err(ResponseCode::NOT_PERMITTED_TO_TERMINAL);

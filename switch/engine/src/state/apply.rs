@@ -242,6 +242,12 @@ impl State {
                 };
                 None
             }
+            Record::CardReplaced { pan, code, .. } => {
+                if !sabotage::is(sabotage::Fault::ReplacedNotRefused) {
+                    self.hot_cards.insert(pan, code);
+                }
+                None
+            }
             Record::Repeated { transaction, .. } => self.with(transaction, |it| it.repeated = true),
             Record::Operated { .. } => None,
             Record::BatchOpened { .. }

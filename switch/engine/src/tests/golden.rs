@@ -136,6 +136,14 @@ fn every_record() -> Vec<Record<'static>> {
             reason: "file update",
         },
         Record::Operated { operator: "sovann", order: "cutover", reason: "" },
+        Record::CardReplaced {
+            pan: card("911601000000002").unwrap(),
+            by_card: card("911601000000003").unwrap(),
+            code: ResponseCode::STOLEN_CARD,
+            by_bank: false,
+            by: "sovann",
+            reason: "stolen in a taxi",
+        },
     ]
     .into_iter()
     .chain(payroll())

@@ -99,6 +99,8 @@ pub(crate) struct World {
     engine: Engine,
     shell: Shell,
     pub(crate) escrow: bool,
+    /// What who knows cards says against every card.
+    pub(crate) card_refused_with: Option<ResponseCode>,
     stan: u32,
 }
 
@@ -120,7 +122,24 @@ impl Drop for World {
             for bank in [ACLEDA, CANADIA] {
                 assert_eq!(restored.in_flight(bank), replayed.in_flight(bank), "numbers taken at {bank}");
                 assert_eq!(restored.forward_depth_of(bank), replayed.forward_depth_of(bank), "owed to {bank}");
+                assert_eq!(restored.payroll().on_their_way(bank), replayed.payroll().on_their_way(bank), "items at {bank}");
             }
+            for batch in replayed.batches() {
+                let other = restored.batch(batch.id()).unwrap();
+                assert_eq!(other.waiting().collect::<Vec<_>>(), batch.waiting().collect::<Vec<_>>(), "what waits");
+                assert_eq!(restored.batch_state(batch.id()), replayed.batch_state(batch.id()));
+                for it in replayed.items(batch.id()) {
+                    assert_eq!(restored.item(it.id), Some(it));
+                    assert_eq!(restored.payee(&it.item.identity), replayed.payee(&it.item.identity), "who is paid by what");
+                    assert!(replayed.payee(&it.item.identity).is_some(), "an item's salary is claimed");
+                }
+                let header = batch.header();
+                assert_eq!(restored.seen(&header.message_key, &header.file_key), Some(batch.id()));
+            }
+            assert_eq!(
+                restored.payroll().active().map(crate::Batch::id).collect::<Vec<_>>(),
+                replayed.payroll().active().map(crate::Batch::id).collect::<Vec<_>>()
+            );
         }
     }
 }
@@ -139,6 +158,7 @@ impl World {
             rules,
             shell: Shell { now: NOON, ..Shell::default() },
             escrow: false,
+            card_refused_with: None,
             stan: 0,
         };
         world.input(Input::Recovered);
@@ -275,7 +295,8 @@ impl World {
 
     pub(crate) fn send_on(&mut self, link: LinkId, message: &Message<'_>) {
         let acquirer = Acquirer { institution: InstitutionId::new(116_900).unwrap(), escrow: self.escrow };
-        self.input(Input::Request { link, acquirer, message });
+        let card = self.card_refused_with;
+        self.input(Input::Request { link, acquirer, message, card });
     }
 
     /// What was sent to a bank since the last look.

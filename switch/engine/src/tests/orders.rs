@@ -111,3 +111,64 @@ fn a_bank_is_signed_off_and_on_by_order() {
     world.approved(Kind::Withdrawal);
     assert_eq!(world.order(Command::SignOff(BankId(1))), Err(Disallowed::NoSuchBank(BankId(1))));
 }
+
+#[test]
+fn what_is_known_against_a_card_is_told_and_stops_no_salary_and_no_advice() {
+    let mut world = World::new();
+    world.card_refused_with = Some(ResponseCode::EXPIRED_CARD);
+    let request = world.ask(Kind::Withdrawal, 100);
+    world.send(&request);
+    assert_eq!(world.told(), [ResponseCode::EXPIRED_CARD]);
+    world.send(&request);
+    assert_eq!((world.told(), world.at_bank(ACLEDA)), (vec![ResponseCode::EXPIRED_CARD], vec![]), "a repeat is told the same");
+    let salary = Message { pan: request.pan, ..world.salary(100) };
+    world.send(&salary);
+    assert_eq!(world.at_bank(ACLEDA).len(), 1);
+    let advice = Message { mti: Mti::FINANCIAL_ADVICE, ..world.ask(Kind::Purchase, 700) };
+    world.send(&advice);
+    assert_eq!((world.told(), world.at_bank(ACLEDA).len()), (vec![APPROVED], 1));
+    world.crash();
+    world.card_refused_with = None;
+    world.bank_up(ACLEDA);
+    world.order(Command::List(request.pan.unwrap(), ResponseCode::LOST_CARD)).unwrap();
+    world.card_refused_with = Some(ResponseCode::UNKNOWN_CARD);
+    let hot = world.ask(Kind::Withdrawal, 100);
+    world.send(&hot);
+    assert_eq!(world.told(), [ResponseCode::LOST_CARD], "the list is what was said last");
+}
+
+#[test]
+fn a_card_that_another_stands_for_is_refused_by_order_and_by_its_banks_word() {
+    let mut world = World::new();
+    let [pan, new, others] = ["911601000000001", "911601000000005", "911602000000005"].map(|digits| card(digits).unwrap());
+    let code = ResponseCode::STOLEN_CARD;
+    for wrong in [pan, others] {
+        let refused = world.order(Command::Replace { old: pan, new: wrong, code });
+        assert_eq!(refused, Err(Disallowed::NoReplacement(wrong)));
+    }
+    assert_eq!(world.order_as("sovann", "", Command::Replace { old: pan, new, code }), Err(Disallowed::NoReason));
+    assert_eq!(world.state().hot_card(pan), None);
+    world.order(Command::Replace { old: pan, new, code }).unwrap();
+    assert_eq!(world.state().hot_card(pan), Some(code));
+    let request = world.ask(Kind::Withdrawal, 100);
+    world.send(&request);
+    assert_eq!(world.told(), [code]);
+
+    let told = |world: &mut World, new: Option<Pan>| {
+        let message = Message {
+            pan: Some(new.unwrap_or(pan)),
+            issued: new.and(card("911601000000007")),
+            stan: Stan::new(9),
+            file_update: Some(b'2'),
+            file_name: Text::new(b"LOST"),
+            ..Message::new(Mti::FILE_UPDATE_REQUEST)
+        };
+        world.input(Input::FileUpdate { link: LinkId(1), bank: ACLEDA, message: &message });
+        world.told_on(LinkId(1))[0]
+    };
+    assert_eq!(told(&mut world, None), ResponseCode::FORMAT_ERROR, "the new number is missing");
+    assert_eq!(told(&mut world, Some(new)), APPROVED);
+    assert_eq!(world.state().hot_card(new), Some(ResponseCode::LOST_CARD));
+    world.crash();
+    assert_eq!(world.state().hot_card(new), Some(ResponseCode::LOST_CARD));
+}

@@ -100,6 +100,10 @@ impl Chronicle {
                 let order = code.map_or(Ordered::Unblock(pan), |code| Ordered::Block(pan, code));
                 self.scribe.ordered(at, &order, by, reason);
             }
+            // A scenario has no card that comes later: the old one is blocked.
+            Record::CardReplaced { pan, code, by, reason, .. } if self.is_wanted(block) => {
+                self.scribe.ordered(at, &Ordered::Block(pan, code), by, reason);
+            }
             Record::DeadRetried { leg, operator, reason } => self.dead(block, at, leg, Ordered::Retry, operator, reason),
             Record::DeadDiscarded { leg, operator, reason } => self.dead(block, at, leg, Ordered::Discard, operator, reason),
             _ => {}

@@ -31,10 +31,12 @@ pub struct Plan {
     pub cast: Option<PathBuf>,
     /// Further made-up cards for each of them.
     pub bulk_per_bank: u32,
-    /// Payrolls; `None`: there are none.
-    pub payroll: Option<PayrollPlan>,
     /// A file of further accounts for the banks in this process.
     pub accounts: Option<PathBuf>,
+    /// Payrolls; `None`: there are none.
+    pub payroll: Option<PayrollPlan>,
+    /// Whether only cards of the store are taken.
+    pub known_only: bool,
     /// Bounds.
     pub limits: LimitsSection,
     /// How blocks are synced.
@@ -262,8 +264,9 @@ impl Config {
             banks,
             cast: self.cast.file.clone(),
             bulk_per_bank: self.cast.bulk_per_bank,
-            payroll,
             accounts: self.cast.accounts.clone(),
+            payroll,
+            known_only: self.cards.known_only,
             limits: limits.clone(),
             synchronous: self.journal.synchronous,
             time: Time::System,

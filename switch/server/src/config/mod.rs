@@ -79,6 +79,9 @@ pub struct Config {
     pub cast: CastSection,
     /// Salaries of many people from one document; refused where left out.
     pub payroll: Option<PayrollSection>,
+    /// What the switch asks the card store.
+    #[serde(default)]
+    pub cards: CardsSection,
     /// How long to wait for what.
     #[serde(default)]
     pub timers: TimersSection,
@@ -212,6 +215,14 @@ pub struct CastSection {
     pub bulk_per_bank: u32,
     /// A file of further accounts for the banks in this process.
     pub accounts: Option<PathBuf>,
+}
+
+/// `[cards]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardsSection {
+    /// Whether only cards of the store are taken, as far as they may be used.
+    pub known_only: bool,
 }
 
 /// `[timers]`, all in milliseconds.

@@ -147,7 +147,7 @@ impl<'w> Order<'w> {
             Record::AdviceOwed { leg } => self.owes(leg),
             Record::DeadRetried { leg, .. } if !self.reversed.contains(&leg) => self.owes(leg),
             Record::ForwardEnded { leg, .. } | Record::DeadDiscarded { leg, .. } => self.told(leg),
-            Record::CardListed { pan, code: Some(code), .. } => {
+            Record::CardListed { pan, code: Some(code), .. } | Record::CardReplaced { pan, code, .. } => {
                 self.hot.insert(pan, code);
             }
             Record::CardListed { pan, code: None, .. } => {

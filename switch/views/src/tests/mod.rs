@@ -150,7 +150,7 @@ impl World {
 
     fn send(&mut self, message: &Message<'_>) {
         let acquirer = Acquirer { institution: InstitutionId::new(116_900).unwrap(), escrow: false };
-        self.input(Input::Request { link: ATM, acquirer, message });
+        self.input(Input::Request { link: ATM, acquirer, message, card: None });
     }
 
     /// The last thing sent to the bank since the last look.

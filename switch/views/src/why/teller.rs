@@ -86,6 +86,7 @@ impl Teller {
             | Record::NetworkAnswered { .. }
             | Record::DayClosed { .. }
             | Record::CardListed { .. }
+            | Record::CardReplaced { .. }
             | Record::Operated { .. }
             | Record::BatchOpened { .. }
             | Record::BatchDropped { .. }

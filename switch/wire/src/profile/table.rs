@@ -174,7 +174,11 @@ const fn with_title(profile: Profile, title: &'static str, types: &'static [u16]
 
 const FILE_UPDATE: Profile = Profile {
     mandatory: fields(&[7, 11, 91, 101]),
-    conditional: &[(2, "the file is one of cards"), (48, "a record is added or changed")],
+    conditional: &[
+        (2, "the file is one of cards"),
+        (34, "91 is 2: another card stands for the one in 2; its number (ours)"),
+        (48, "a record is added or changed"),
+    ],
     optional: fields(&[12, 13, 14, 15, 32, 33, 37, 60, 61, 62, 63, 100, 102]),
     forbidden: fields(&[4, 35, 39, 52, 54, 55, 70, 90, 95]),
     ..of("file update: a hot card", &[302, 303], ANY)

@@ -224,7 +224,7 @@ pub fn summary(report: &Report, look: Look) -> String {
     let parts = if tally.total() == 0 { "nothing executed".to_owned() } else { parts.collect::<Vec<_>>().join(", ") };
     let played = report.scenarios.iter().map(|outcome| outcome.lasted).sum();
     let total = scenarios(tally.total());
-    let _ = writeln!(out, "{parts}: {total} in {}, {} in their worlds", spoken(report.took), spoken(played));
+    let _ = writeln!(out, "{parts}: {total} in {}, {} on their clocks", spoken(report.took), spoken(played));
     out
 }
 

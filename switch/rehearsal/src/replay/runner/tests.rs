@@ -8,7 +8,10 @@ use wire::{Cut, Dialect, Framing};
 
 use super::*;
 use crate::fake::answer_to;
-use crate::replay::{AccountLook, AccountSpec, FaultSpec, Party, PositionLook, StatusLook, TerminalSpec};
+use crate::replay::{
+    AccountLook, AccountSpec, BatchLook, FaultSpec, ItemLook, Party, PayrollCame, PayrollSpec, PositionLook, StatusLook,
+    TerminalSpec,
+};
 
 type Says = dyn Fn(&Message<'_>, usize) -> Vec<(u64, Message<'static>)>;
 
@@ -102,6 +105,18 @@ impl Venue for Fake {
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
         let refused = order.reason.is_empty() && matches!(order.what, Order::Block(..));
         Ok(if refused { Ordered::Refused("this order needs a reason".into()) } else { Ordered::Done })
+    }
+
+    fn payroll(&mut self, _: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        Err(VenueError::Cannot("there is no payroll here".to_owned()))
+    }
+
+    fn batch(&mut self, _: u32) -> Result<Option<BatchLook>, VenueError> {
+        Ok(None)
+    }
+
+    fn item(&mut self, _: u32, _: u32) -> Result<Option<ItemLook>, VenueError> {
+        Ok(None)
     }
 
     fn disturb(&mut self, _: &FaultSpec) -> Result<(), VenueError> {

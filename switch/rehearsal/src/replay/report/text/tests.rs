@@ -127,7 +127,7 @@ fn the_sum_names_each_reason_for_skipping_once() {
     let mut report = sample::report();
     report.scenarios.push(report.scenarios[7].clone());
     let expected = "2 scenarios skipped: line 14: what reaches a bank cannot be seen with --connect\n\
-                    3 failed, 1 bad file, 1 no connection, 2 skipped, 3 passed: 10 scenarios in 1.83 s, 30 d in their worlds\n";
+                    3 failed, 1 bad file, 1 no connection, 2 skipped, 3 passed: 10 scenarios in 1.83 s, 30 d on their clocks\n";
     assert_eq!(summary(&report, PLAIN), expected);
-    assert_eq!(summary(&Report::default(), PLAIN), "nothing executed: 0 scenarios in 0 ms, 0 ms in their worlds\n");
+    assert_eq!(summary(&Report::default(), PLAIN), "nothing executed: 0 scenarios in 0 ms, 0 ms on their clocks\n");
 }
