@@ -32,7 +32,7 @@ fn to_the_end(found: impl Iterator<Item = Result<Entry, Fault>>) {
     assert!(ended || broken, "no end");
     if faults == 0 {
         let header = header.expect("a sound document has a header");
-        assert!(header.count == count && header.control_sum.is_none_or(|stated| stated == sum));
+        assert!(u64::from(header.count) == count && header.control_sum.is_none_or(|stated| stated == sum));
     }
 }
 

@@ -26,12 +26,11 @@ fn names(folder: &Path) -> Vec<String> {
 /// Number and sum of a payroll, as its reader finds them; any fault is one too many.
 fn read(path: &Path) -> (u64, String, Vec<documents::Item>) {
     let mut items = Vec::new();
-    let mut reader = documents::read(BufReader::new(fs::File::open(path).unwrap())).unwrap();
     let mut head = None;
-    for entry in &mut reader {
+    for entry in documents::read(BufReader::new(fs::File::open(path).unwrap())).unwrap() {
         match entry.unwrap_or_else(|fault| panic!("{}: {fault}", path.display())) {
             documents::Entry::Header(header) => head = Some(header),
-            documents::Entry::Block(_) => {}
+            documents::Entry::Block(_) | documents::Entry::End(_) => {}
             documents::Entry::Item(item) => items.push(item),
         }
     }

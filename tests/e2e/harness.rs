@@ -261,7 +261,9 @@ impl Setup {
     fn spawn_bank_that(&self, name: &str, reaches: [&str; 2], up: &str) -> Process {
         let mut command = Command::new(PAYSWITCH);
         command.args(["bank", name, "--dialect", self.bank_dialect, "--log-format", "json"]).args(reaches);
-        self.accounts.iter().for_each(|file| drop(command.arg("--accounts").arg(file)));
+        if let Some(file) = &self.accounts {
+            command.arg("--accounts").arg(file);
+        }
         Process::start(command.arg("--data").arg(self.ledgers()), up)
     }
 

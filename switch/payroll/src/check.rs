@@ -178,6 +178,9 @@ impl<G: Registry, H: Hand> Check<'_, G, H> {
 
     fn block(&mut self, block: &Block) {
         let line = block.line;
+        if self.names.header_is_block {
+            self.line = line;
+        }
         let Some(payer) = self.payers.iter().find(|payer| payer.id == block.payer_id.as_str()).cloned() else {
             return self.fault(line, 1, self.names.payer, Problem::UnknownPayer);
         };

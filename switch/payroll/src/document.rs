@@ -96,6 +96,8 @@ impl<R: Read> Document<R> {
 
 /// What the fields are called in which something can be wrong beyond their form.
 pub(crate) struct Names {
+    /// Whether the document names itself where its payment block begins.
+    pub(crate) header_is_block: bool,
     pub(crate) message: &'static str,
     pub(crate) count: &'static str,
     pub(crate) payer: &'static str,
@@ -110,6 +112,7 @@ pub(crate) struct Names {
 }
 
 static PAIN001: Names = Names {
+    header_is_block: false,
     message: "CstmrCdtTrfInitn/GrpHdr/MsgId",
     count: "CstmrCdtTrfInitn/GrpHdr/NbOfTxs",
     payer: "CstmrCdtTrfInitn/PmtInf/Dbtr/Id/OrgId/Othr/Id",
@@ -124,6 +127,7 @@ static PAIN001: Names = Names {
 };
 
 static CSV: Names = Names {
+    header_is_block: true,
     message: "id",
     count: "count",
     payer: "party",

@@ -30,3 +30,6 @@ pub use payer::Payer;
 pub use registry::{AccountStatus, FileRegistry, Payee, Registry, Status, Table, is_number};
 pub use report::{Came, Outcome, Outcomes, Snapshot, Standing};
 pub use submit::{Meter, Office, Submitted};
+
+#[cfg(test)]
+mod tests;
