@@ -109,7 +109,10 @@ impl Stage {
             Ok(submitted) => match (submitted.batch, submitted.checked.faults.listed().first()) {
                 (Some(batch), _) => Ok(PayrollCame::Done(batch.0)),
                 (None, Some(first)) => Ok(PayrollCame::Refused(told(first, submitted.checked.faults.total()))),
-                (None, None) => Err(VenueError::Wrong("the office has refused the document, and finds nothing wrong".to_owned())),
+                (None, None) => {
+                    let text = "the office refuses the document, and finds nothing wrong with it".to_owned();
+                    Ok(PayrollCame::Refused(PayrollRefusal { text, ..PayrollRefusal::default() }))
+                }
             },
             Err(error) => refused(error),
         }
