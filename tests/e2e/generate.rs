@@ -60,7 +60,7 @@ fn the_same_seed_writes_the_same_files_and_a_small_nation_begins_a_large_one() {
 #[test]
 fn payrolls_are_sound_and_pay_those_who_must_be_paid() {
     let place = tempfile::tempdir().unwrap();
-    let (done, told) = generate(place.path(), "3000", &["--what", "payroll", "--half-month", "2022-12-2"]);
+    let (done, told) = generate(place.path(), "3000", &["--what", "payroll", "--half-month", "2022-12/2"]);
     assert!(done, "{told}");
     let nation = Nation::new(7);
     for (currency, suffix) in [(Currency::KHR, ""), (Currency::USD, "-usd")] {
@@ -79,7 +79,7 @@ fn payrolls_are_sound_and_pay_those_who_must_be_paid() {
         }
     }
     let (done, told) =
-        generate(place.path(), "3000", &["--what", "payroll", "--half-month", "2022-12-2", "--with-faults", "--force"]);
+        generate(place.path(), "3000", &["--what", "payroll", "--half-month", "2022-12/2", "--with-faults", "--force"]);
     assert!(done, "{told}");
     let (count, _, items) = read(&place.path().join("payroll-2022-12-2.xml"));
     let expected = nation::items(&nation, 3000, Currency::KHR, true);
@@ -104,7 +104,7 @@ fn what_cannot_be_made_is_refused_and_nothing_is_overwritten_unasked() {
     let (done, told) = generate(place.path(), "10", &["--force", "--what", "registry"]);
     assert!(done, "{told}");
     assert_eq!(fs::read_to_string(place.path().join("registry.csv")).unwrap().lines().count(), 11);
-    let (done, told) = generate(place.path(), "10", &["--half-month", "2023-01-3"]);
+    let (done, told) = generate(place.path(), "10", &["--half-month", "2023-01/3"]);
     assert!(!done && told.contains("write year, month and half"), "{told}");
 }
 

@@ -30,6 +30,7 @@ mod load;
 mod money;
 mod operator;
 mod orders;
+mod payroll;
 mod record;
 mod scenario_files;
 mod sync;

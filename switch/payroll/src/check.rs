@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use documents::{Block, Entry, Header, Item};
 use engine::{BankRules, BatchHeader, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemState, PayeeIdentity, PayrollItem, Rules, State};
-use model::{BusinessDate, Currency, HalfMonth, Kind, Text};
+use model::{BusinessDate, Currency, HalfMonth, Kind, Money, Text};
 
 use crate::document::{Document, Names};
 use crate::fault::{Differing, Fault, Faults, Problem};
@@ -329,6 +329,12 @@ impl<G: Registry, H: Hand> Check<'_, G, H> {
         }
         if self.items > u64::from(ITEMS_MAX) {
             self.first(self.names.count, Problem::TooMany);
+        }
+        if let Some(currency) = self.terms.as_ref().and_then(|terms| terms.currency)
+            && self.total > Money::MINOR_MAX
+        {
+            let max = Money::from_minor(Money::MINOR_MAX, currency);
+            self.first(self.names.sum, Problem::TooMuch { max });
         }
         if let Some(message) = self.message_key() {
             let seen = self.hand.look(move |state, _| state.seen(&message, &file))?;
