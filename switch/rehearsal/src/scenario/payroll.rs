@@ -235,8 +235,12 @@ impl<'a> Reading<'a> {
         };
         let khr = account(table.take("khr"), known.as_ref().and_then(|it| it.khr.clone()))?;
         let usd = account(table.take("usd"), known.as_ref().and_then(|it| it.usd.clone()))?;
-        let said = table.take("at_bank").map(|it| it.word(&keys::word_names(keys::AT_BANK))).transpose()?;
-        let at_bank = match said {
+        let at_bank = table.take("at_bank");
+        if let Some(it) = at_bank.as_ref().filter(|_| !self.has_own_account(khr.as_deref(), usd.as_deref())) {
+            let remedy = "give an account of its own: khr = \"003000009116\"";
+            return Err(it.error("a card's account is as the cast has it", remedy));
+        }
+        let at_bank = match at_bank.map(|it| it.word(&keys::word_names(keys::AT_BANK))).transpose()? {
             None | Some("open") => Some(AccountStatus::Open),
             Some("closed") => Some(AccountStatus::Closed),
             Some("blocked") => Some(AccountStatus::Blocked),
@@ -244,6 +248,15 @@ impl<'a> Reading<'a> {
         };
         let employee = known.map_or_else(|| employee(self.scenario.people.len()), |it| it.employee);
         Ok(Person { name: name.to_owned(), employee, bank, khr, usd, status, account_status, at_bank })
+    }
+
+    /// Whether one of these accounts is no card's.
+    fn has_own_account(&self, khr: Option<&str>, usd: Option<&str>) -> bool {
+        let is_a_cards = |number: &str| {
+            let mut accounts = self.cast.cards().iter().flat_map(|card| &card.accounts);
+            accounts.any(|account| account.number.to_string() == number)
+        };
+        [khr, usd].into_iter().flatten().any(|number| !is_a_cards(number))
     }
 
     /// `[cards]`

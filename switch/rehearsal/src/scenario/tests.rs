@@ -189,6 +189,7 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
         ),
         ("[person.dara]\nstatus = \"dead\"\n[[step]]\nsend = \"echo\"", "3:10", "deceased"),
         ("[person.sok]\nkhr = \"1\"\n[[step]]\nsend = \"echo\"", "2:1", "say at which bank"),
+        ("[person.dara]\nat_bank = \"closed\"\n[[step]]\nsend = \"echo\"", "3:11", "account of its own"),
         ("[cards]\ndarra = \"active\"\n[[step]]\nsend = \"echo\"", "3:1", "dara"),
         ("[cards]\ndara = \"new\"\n[[step]]\nsend = \"echo\"", "3:8", "registered"),
         (&pay("items = []"), "4:9", "person = \"dara\""),

@@ -32,7 +32,8 @@ fn with_accounts(cast: &Cast, scenario: &Scenario) -> Result<Cast, VenueError> {
         for (number, currency) in [(&person.khr, Currency::KHR), (&person.usd, Currency::USD)] {
             let Some(number) = number.as_ref().and_then(|number| Text::new(number.as_bytes())) else { continue };
             let of_a_card = |card: &bank_adapters::Card| card.accounts.iter().any(|account| account.number == number);
-            if cast.cards().iter().any(of_a_card) {
+            let known = cast.accounts_of(&person.bank).any(|account| account.number == number);
+            if known || cast.cards().iter().any(of_a_card) {
                 continue;
             }
             let opening = Money::from_minor(0, currency);
