@@ -33,7 +33,7 @@ pub use payroll::{
 };
 pub use record::{LossReason, Part, Record, ReversalReason, StandInReason, Subject};
 pub use state::{
-    Answer, Asked, Batch, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Participant, Reversal, Standing, State, Transaction,
+    Answer, Asked, Batch, Hold, HoldEnd, Identity, Leg, LegStatus, Legs, Named, Participant, Reversal, Standing, State, Transaction,
     Used,
 };
 
