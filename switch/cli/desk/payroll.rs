@@ -43,7 +43,7 @@ impl PayrollDesk {
 
     pub(super) fn batches(&self) -> Later<List<Batch>> {
         self.on_a_thread(|office| {
-            let lines: Vec<_> = office.batches().map_err(trouble)?.iter().map(|it| batch(it)).collect();
+            let lines: Vec<_> = office.batches().map_err(trouble)?.iter().map(batch).collect();
             Ok(List { total: lines.len(), lines })
         })
     }
