@@ -129,8 +129,11 @@ pub struct PayrollItem {
     pub purpose: String,
 }
 
-/// The figures of a batch, and how each is to be understood.
-const BATCH: &[(&str, Shape)] = &[
+/// The names of figures, and how each is to be understood.
+pub(super) type Figures = &'static [(&'static str, Shape)];
+
+/// The figures of a batch.
+const BATCH: Figures = &[
     ("state", Shape::Text(20)),
     ("code", Shape::Text(2)),
     ("paid", Shape::Amount),
@@ -145,7 +148,7 @@ const BATCH: &[(&str, Shape)] = &[
 ];
 
 /// The figures of an item.
-const ITEM: &[(&str, Shape)] = &[("state", Shape::Text(20)), ("code", Shape::Text(4)), ("returned", Shape::Amount)];
+const ITEM: Figures = &[("state", Shape::Text(20)), ("code", Shape::Text(4)), ("returned", Shape::Amount)];
 
 /// Everybody of the cast who has an account, as the registry has them: numbered from 1 in the order of the cast.
 pub(super) fn everybody(cast: &Cast) -> Vec<Person> {
@@ -416,11 +419,7 @@ impl<'a> Reading<'a> {
     }
 
     /// What a step about a batch, or one of its items, looks at, and its figures.
-    pub(super) fn batch_looked_at(
-        &self,
-        item: &Item<'a>,
-        table: &mut Table<'a>,
-    ) -> Result<(Subject, &'static [(&'static str, Shape)]), Error> {
+    pub(super) fn batch_looked_at(&self, item: &Item<'a>, table: &mut Table<'a>) -> Result<(Subject, Figures), Error> {
         let of = self.batch(item, table)?;
         if item.text()? == "batch" {
             return Ok((Subject::Batch(of), BATCH));

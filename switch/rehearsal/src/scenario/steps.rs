@@ -7,6 +7,7 @@ use model::{Kind, Mti};
 
 use super::model::{CommandWord, ExpectAt};
 use super::parse::{NOTHING_SENT, Reading, meant};
+use super::payroll::Figures;
 use super::reader::{Entry, Item, Table};
 use super::{
     Action, Assert, Check, Clock, Command, Error, Expect, Fault, Matcher, Send, Sent, Setting, SettingValue, Shape, Span,
@@ -323,7 +324,7 @@ impl<'a> Reading<'a> {
 
     fn assert(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Assert, Error> {
         let bank = |it: Option<Item<'a>>| it.map(|it| self.bank_named(&it)).transpose();
-        let (subject, figures): (_, &[(&str, Shape)]) = match item.word(&keys::word_names(keys::ASSERT.words()))? {
+        let (subject, figures): (_, Figures) = match item.word(&keys::word_names(keys::ASSERT.words()))? {
             "ledger" => {
                 (self.ledger(&mut table)?, &[("balance", Shape::Amount), ("held", Shape::Amount), ("change", Shape::Amount)])
             }

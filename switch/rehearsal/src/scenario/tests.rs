@@ -210,6 +210,9 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
         (&paid("assert = \"batch\"\nreturned = 5"), "7:12", "1800.00 KHR"),
         (&paid("assert = \"batch\"\nitem = 1\nstate = \"done\""), "7:1", "known here: as, of, state"),
         (&paid("assert = \"item\""), "6:10", "state or code or returned"),
+        (&step("command = \"replace\"\ncard = \"dara\""), "5:1", "new = \"sophea\""),
+        (&step("command = \"block\"\nbank = \"acleda\"\ncard = \"dara\"\nreason = \"x\""), "9:10", "leave `bank` out"),
+        (&step("command = \"cutover\"\nbank = \"acleda\""), "7:1", "known here"),
         (&step("assert = \"owed\""), "6:10", "say what it is to be: count"),
         (&step("assert = \"ledger\"\ncurrency = \"KHR\"\nheld = \"0 KHR\""), "5:1", "card = \"dara\""),
     ];
