@@ -28,7 +28,8 @@ pub use kinds::{At, Moves, OnTimeout, Row as KindRow, Step, Timer, row as kind};
 pub use out::{About, Out, Peer};
 pub use record::{LossReason, Part, Record, ReversalReason, StandInReason, Subject};
 pub use state::{
-    Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Participant, Reversal, Standing, State, Transaction, Used,
+    Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Legs, Named, Participant, Reversal, Standing, State, Transaction,
+    Used,
 };
 
 #[cfg(test)]

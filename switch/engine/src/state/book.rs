@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use model::{BusinessDate, InstitutionId, Mti, Stan, TerminalId, Timestamp, TransactionId, TransmissionTime};
 
-use super::{Asked, Map, Standing, Transaction};
+use super::{Asked, Legs, Map, Standing, Transaction};
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
 
 /// Transactions per piece of a day's list, so that growth never copies the day.
@@ -202,7 +202,6 @@ impl Book {
         debug_assert_eq!(id, self.next_id(), "numbers rise by one");
         let hash = Key::of(&asked).hash(&self.hasher);
         let older = self.today.set_key(hash, id).or_else(|| self.yesterday.by_key(hash));
-        let legs = Vec::new();
         self.today.push(Transaction {
             asked,
             accepted,
@@ -210,7 +209,7 @@ impl Book {
             standing,
             answer: None,
             repeated: false,
-            legs,
+            legs: Legs::default(),
             original: None,
             older,
         });

@@ -5,12 +5,14 @@ mod apply;
 mod banks;
 mod book;
 mod forward;
+mod legs;
 mod positions;
 mod snapshot;
 mod timers;
 mod transaction;
 mod usage;
 
+pub use legs::Legs;
 pub use positions::Participant;
 pub use transaction::{Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Reversal, Standing, Transaction, Used};
 
