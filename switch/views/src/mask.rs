@@ -33,3 +33,13 @@ fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
     }
     String::from_utf8(text).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_with_the_high_digit_first() {
+        assert_eq!(hex([0x0f, 0xa0, 0x12].iter()), "0fa012");
+    }
+}
