@@ -91,7 +91,7 @@ impl Bytes for Legs {
 
 #[cfg(test)]
 mod tests {
-    use model::Timestamp;
+    use model::{Stan, Timestamp, TransmissionTime};
 
     use super::*;
     use crate::kinds::OnTimeout;
@@ -99,7 +99,8 @@ mod tests {
     use crate::{BankId, LegStatus};
 
     fn leg(bank: u32) -> Leg {
-        Leg::begun(BankId(bank), Identity::default(), Timestamp::default(), Timestamp::default(), OnTimeout::Reverse)
+        let identity = Identity { stan: Stan::new(42).unwrap(), transmitted: TransmissionTime::new(1_228_050_000).unwrap() };
+        Leg::begun(BankId(bank), identity, Timestamp::default(), Timestamp::default(), OnTimeout::Reverse)
     }
 
     #[test]
