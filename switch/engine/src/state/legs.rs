@@ -11,6 +11,10 @@ use crate::bytes::{Bytes, Damaged, Source};
 pub struct Legs(Place);
 
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the one that nearly all have, and in place is where it is wanted"
+)]
 enum Place {
     #[default]
     Nowhere,
