@@ -152,6 +152,12 @@ impl Fault {
         Self::FeeForgotten,
         Self::AmountLimitForgotten,
         Self::CountLimitForgotten,
+        Self::PayrollPaidTwice,
+        Self::PayrollDuplicateTaken,
+        Self::PayrollApprovedAlone,
+        Self::PayrollUnfunded,
+        Self::PayrollRejectedKept,
+        Self::PayrollTallyWrong,
     ];
 
     /// Those that only scenarios must find, beside [`Fault::WrongCode`]: the simulator does not look for them.

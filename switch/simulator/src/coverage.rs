@@ -72,7 +72,7 @@ pub struct Reached(BTreeMap<(&'static str, String), u64>);
 /// What this run must have seen when it was long enough; a thing of the first word, called by the second.
 fn must_reach() -> Vec<(&'static str, String)> {
     let faults = Fault::ALL.iter().map(|fault| ("fault", fault.name().to_owned()));
-    let records = Record::NAMES.iter().map(|name| ("record", (*name).to_owned()));
+    let records = Record::NAMES.iter().filter(|name| !UNREACHED.contains(name)).map(|name| ("record", (*name).to_owned()));
     let codes =
         ["00", "09", "10", "13", "14", "15", "25", "40", "41", "43", "05", "51", "61", "62", "65", "76", "91", "92", "94", "96"];
     let codes = codes.iter().map(|code| ("code", (*code).to_owned()));
@@ -83,6 +83,9 @@ fn must_reach() -> Vec<(&'static str, String)> {
     let others = OTHERS.iter().map(|(what, name)| (*what, (*name).to_owned()));
     faults.chain(records).chain(codes).chain(closed).chain(ways).chain(reasons).chain(kinds).chain(others).collect()
 }
+
+/// A salary is settled by order when its bank has been silent for 24 hours, which no world lasts; the engine's stories show it.
+const UNREACHED: &[&str] = &["ItemSettled"];
 
 /// Why the switch stood in, how holds ended, why an outcome was not known.
 const OTHERS: &[(&str, &str)] = &[

@@ -100,6 +100,22 @@ faults! {
     DeadDiscarded = "dead letter discarded",
     /// The business date changes.
     Midnight = "midnight",
+    /// A payer submits a batch of salaries.
+    PayrollSubmitted = "payroll submitted",
+    /// Another operator approves it.
+    PayrollApproved = "payroll approved",
+    /// An operator cancels one.
+    PayrollCancelled = "payroll cancelled",
+    /// An operator has a salary taken back.
+    PayrollRecalled = "salary recalled",
+    /// A file is handed in again.
+    PayrollAgain = "payroll handed in again",
+    /// Somebody is in two files of a half-month.
+    PayrollSamePeople = "somebody in two payrolls",
+    /// Salaries that were refused are handed in again.
+    PayrollCorrected = "payroll corrected",
+    /// An operator has a payer's account credited once more.
+    PayrollCredited = "payer credited by order",
 }
 
 /// Times in a million.

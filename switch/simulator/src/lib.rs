@@ -17,6 +17,7 @@ mod faults;
 mod host;
 mod line;
 mod operator;
+mod payer;
 mod queue;
 mod random;
 mod regression;

@@ -46,6 +46,8 @@ pub(crate) enum Event {
     Calm,
     /// Whether everything has come to rest.
     Rest,
+    /// A payer does something.
+    Payer,
 }
 
 #[derive(Clone, Copy)]

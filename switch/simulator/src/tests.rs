@@ -58,6 +58,12 @@ fn finder(sabotage: Sabotage) -> Checker {
             Fault::StandInOvertaken => Checker::StandIn,
             Fault::LimitKept | Fault::AmountLimitForgotten | Fault::CountLimitForgotten => Checker::Limits,
             Fault::HotCardAsked => Checker::HotCards,
+            Fault::PayrollPaidTwice
+            | Fault::PayrollDuplicateTaken
+            | Fault::PayrollApprovedAlone
+            | Fault::PayrollUnfunded
+            | Fault::PayrollRejectedKept
+            | Fault::PayrollTallyWrong => Checker::Payroll,
             Fault::ConflictTakenForRepeat
             | Fault::InquiryAnsweredFromStore
             | Fault::InquiryReversed

@@ -16,6 +16,7 @@ use crate::digest::Digest;
 use crate::faults::{Fault, Plan, Rates, signed};
 use crate::host::Host;
 use crate::line::{Far, Line, timestamp};
+use crate::payer::Payers;
 use crate::queue::{Event, Moment, Queue, SECOND};
 use crate::random::Random;
 use crate::sabotage::Sabotage;
@@ -26,7 +27,7 @@ use crate::terminal::Acquirer;
 use crate::terminal::transaction::Transaction;
 
 /// How long everything may take to come to rest when the faults have ended.
-const REST_WITHIN: Moment = 2 * 3600 * SECOND;
+const REST_WITHIN: Moment = 3 * 3600 * SECOND;
 
 /// Violations of one seed that are told; more would tell the same.
 const VIOLATIONS_MAX: usize = 8;
@@ -75,6 +76,7 @@ pub(crate) struct World {
     pub(crate) story: Option<Story>,
     pub(crate) sabotage: Option<Sabotage>,
     pub(crate) tariff: Tariff,
+    pub(crate) payers: Payers,
     pub(crate) scratch: Vec<u8>,
     /// How many dates are opened when all is at rest.
     cutovers: u64,
@@ -96,7 +98,9 @@ impl World {
         let acquirers = acquirers(&mut random, &mut lines);
         let first_day = offset().date(timestamp(plan.start));
         let tariff = Tariff::draw(&mut random, currencies, first_day);
-        let host = Host::new(rules(&mut banks, issuers, &tariff, &mut random), shard::Limits::default(), seed);
+        let (payers, payroll) = Payers::draw(seed, plan.start, plan.calm_at);
+        let rules = Rules { payroll, ..rules(&mut banks, issuers, &tariff, &mut random) };
+        let host = Host::new(rules, shard::Limits::default(), seed);
         for bank in &mut banks {
             bank.ledger.hold_life = u64::try_from(host.rules.timers.hold_life.as_micros()).unwrap_or(0);
         }
@@ -108,6 +112,7 @@ impl World {
             banks,
             issuers,
             tariff,
+            payers,
             wanted,
             transactions,
             cutovers,
@@ -118,6 +123,7 @@ impl World {
         for (place, (at, _)) in world.plan.strikes.iter().enumerate() {
             world.queue.at(*at, Event::Strike { place: u32::try_from(place).unwrap_or(u32::MAX) });
         }
+        world.foresee_payers();
         // Customers come when the banks have had a moment to sign on.
         world.queue.at(8 * SECOND, Event::Begin);
         world.queue.at(world.plan.calm_at + 8 * SECOND, Event::Calm);
@@ -149,6 +155,7 @@ impl World {
             story: None,
             sabotage: None,
             tariff: Tariff::free(currencies()),
+            payers: Payers::none(),
             scratch: Vec::new(),
             cutovers: 0,
             audited: false,
@@ -209,6 +216,7 @@ impl World {
             Event::Strike { place } => self.strike(place as usize),
             Event::Calm => self.calm(),
             Event::Rest => self.rest(),
+            Event::Payer => self.payer(),
         }
     }
 
@@ -238,7 +246,8 @@ impl World {
     fn rest(&mut self) {
         self.sign_on_again();
         let open = self.transactions.iter().filter(|it| !it.is_settled()).count();
-        let rests = self.host.is_drained() && open == 0 && self.transactions.len() >= self.wanted as usize;
+        let payrolls = self.payrolls_rest();
+        let rests = payrolls && self.host.is_drained() && open == 0 && self.transactions.len() >= self.wanted as usize;
         if rests && !self.audited {
             self.audited = true;
             self.audit();

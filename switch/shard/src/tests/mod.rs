@@ -1,6 +1,7 @@
 //! The switch, driven by bytes.
 
 mod framings;
+mod payroll;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use model::{Class, Currency, InstitutionId, Kind, LocalDate, OriginalData, Pan, ResponseCode, TransmissionTime};
+use model::{Class, Currency, InstitutionId, Kind, LocalDate, OriginalData, Pan, ResponseCode, Rrn, TransmissionTime};
 
 use super::wanted::Wanted;
 use crate::queue::Moment;
@@ -59,6 +59,9 @@ pub(crate) enum Side {
 /// One operation.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
+    /// DE37, and whether a payroll asked: no terminal did.
+    pub(crate) rrn: Option<Rrn>,
+    pub(crate) of_payroll: bool,
     /// The transaction's number in this world, from DE37.
     pub(crate) number: Option<u32>,
     pub(crate) kind: Option<Kind>,
@@ -211,6 +214,8 @@ impl Ledger {
         let issued = (approved && wanted.kind == Some(Kind::VirtualCard)).then(|| self.issue(account)).flatten();
         let place = self.operations.len();
         self.operations.push(Operation {
+            rrn: wanted.rrn,
+            of_payroll: wanted.is_of_payroll(),
             number: wanted.number,
             kind: wanted.kind,
             side,
@@ -254,8 +259,12 @@ impl Ledger {
         let currency = self.currencies.iter().position(|it| Some(*it) == wanted.currency);
         let currency = currency.ok_or(ResponseCode::NO_SUCH_ACCOUNT)?;
         let by_account = matches!(wanted.kind, Some(Kind::Salary)) || (wanted.kind == Some(Kind::TopUp) && wanted.pan.is_none());
-        let card = if by_account {
-            wanted.account.filter(|card| *card < self.cards.len()).ok_or(ResponseCode::NO_SUCH_ACCOUNT)?
+        let named = match wanted.kind {
+            Some(Kind::Funding | Kind::Recall) => Some(wanted.from_account),
+            _ => by_account.then_some(wanted.account),
+        };
+        let card = if let Some(account) = named {
+            account.filter(|card| *card < self.cards.len()).ok_or(ResponseCode::NO_SUCH_ACCOUNT)?
         } else {
             let card = wanted.pan.and_then(|pan| self.card(pan)).ok_or(ResponseCode::UNKNOWN_CARD)?;
             match self.cards.get(card) {
@@ -279,6 +288,8 @@ impl Ledger {
             _ if advice || amount + wanted.fee <= there => {
                 Ok((Some(place), if side == Side::Neither { wanted.amount } else { amount }))
             }
+            // What is taken back is taken as far as there is any.
+            Side::Debit if wanted.kind == Some(Kind::Recall) && there > 0 => Ok((Some(place), there)),
             Side::Debit if self.approves_parts && may_be_part && there > wanted.fee => Ok((Some(place), there - wanted.fee)),
             _ => Err(ResponseCode::NOT_SUFFICIENT_FUNDS),
         }
@@ -338,6 +349,8 @@ impl Ledger {
         let Some(place) = self.find(named) else {
             let place = self.operations.len();
             self.operations.push(Operation {
+                rrn: wanted.rrn,
+                of_payroll: wanted.is_of_payroll(),
                 number: wanted.number,
                 kind: wanted.kind,
                 side: Side::Neither,

@@ -19,6 +19,8 @@ pub(crate) struct Wanted {
     pub(crate) pan: Option<Pan>,
     /// The account in DE103, by its place.
     pub(crate) account: Option<usize>,
+    /// The account in DE102, by its place.
+    pub(crate) from_account: Option<usize>,
     /// DE15.
     pub(crate) date: Option<LocalDate>,
     pub(crate) amount: u64,
@@ -51,6 +53,7 @@ impl Wanted {
             kind: message.processing.and_then(ProcessingCode::kind),
             pan: message.pan,
             account: message.to_account.and_then(|text| account_place(text.trimmed())),
+            from_account: message.from_account.and_then(|text| account_place(text.trimmed())),
             date: message.business_date,
             amount: message.amount.unwrap_or(0),
             fee: message.fee.unwrap_or(0),
@@ -67,6 +70,11 @@ impl Wanted {
             terminal: message.terminal,
             envelope,
         }
+    }
+
+    /// Whether a payroll of the switch asks, and no terminal.
+    pub(crate) fn is_of_payroll(&self) -> bool {
+        self.terminal.is_some_and(|it| it.trimmed() == b"PAYROLL")
     }
 
     /// The answer with this code: what a response echoes.

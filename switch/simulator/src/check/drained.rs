@@ -19,6 +19,6 @@ impl World {
         let (outboxes, block) = self.host.shard.as_ref().map_or((0, 0), shard::Shard::waiting);
         let state = format!("{state}, {outboxes} bytes wait to leave, {block} bytes of records for a block");
         let stood = format!("{open} transactions wait at their terminals; {state}");
-        self.violation(Checker::Drained, number, "everything at rest two hours after the last fault", &stood);
+        self.violation(Checker::Drained, number, "everything at rest three hours after the last fault", &stood);
     }
 }

@@ -89,6 +89,10 @@ impl Journal {
 
     fn set_number(&mut self, id: TransactionId, number: Option<u32>) {
         let place = usize::try_from(id.0).unwrap_or(0);
+        if engine::Purpose::of(id).is_some() {
+            // No terminal asked for it.
+            return;
+        }
         if self.numbers.len() <= place {
             self.numbers.resize(place + 1, None);
         }

@@ -10,6 +10,7 @@ mod holds;
 mod journal;
 mod money;
 mod order;
+mod payroll;
 mod positions;
 mod replay;
 mod reversals;
@@ -60,6 +61,8 @@ pub enum Checker {
     StandIn,
     /// 16: a hot card is not asked for.
     HotCards,
+    /// 17: every salary is paid once, and every batch is as the banks' books have it.
+    Payroll,
 }
 
 impl Checker {
@@ -81,6 +84,7 @@ impl Checker {
         Self::Days,
         Self::StandIn,
         Self::HotCards,
+        Self::Payroll,
     ];
 
     /// Its name.
@@ -103,6 +107,7 @@ impl Checker {
             Self::Days => "days",
             Self::StandIn => "stand-in",
             Self::HotCards => "hot cards",
+            Self::Payroll => "payroll",
         }
     }
 }
@@ -167,6 +172,7 @@ impl World {
         self.check_holds(&evidence);
         self.check_dates(&evidence);
         self.check_positions(&evidence, &order);
+        self.check_payrolls(&plain);
         for it in order.violations {
             self.violation(it.checker, it.transaction, &it.expected, &it.stood);
         }

@@ -172,6 +172,10 @@ impl World {
         self.story_records();
         let Some(shard) = self.host.shard.as_mut() else { return };
         shard.watch().fresh = fresh;
+        if std::mem::take(&mut shard.watch().payroll) {
+            self.check_tallies();
+        }
+        let Some(shard) = self.host.shard.as_mut() else { return };
         for link in shard.take_ready() {
             if let Some(place) = self.lines.iter().position(|line| line.link == Some(link)) {
                 self.flush(place);

@@ -53,6 +53,8 @@ pub(crate) struct Notes {
     /// Records in words, where somebody wants to tell a story.
     pub(crate) told: Option<Vec<(u32, String)>>,
     pub(crate) unbuildable: Option<String>,
+    /// Whether a record about a payroll was kept since somebody looked.
+    pub(crate) payroll: bool,
     /// Who else counts.
     pub(crate) further: Option<Box<dyn Watch + Send>>,
 }
@@ -134,6 +136,7 @@ impl Watch for Notes {
             further.record(at, before, record);
         }
         self.settle(before);
+        self.payroll |= record.batch().is_some();
         let name = record.name();
         match self.records.iter_mut().find(|(known, _)| std::ptr::eq(known.as_ptr(), name.as_ptr()) && known.len() == name.len())
         {

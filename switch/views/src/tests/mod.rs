@@ -1,6 +1,7 @@
 //! Stories about what readers see, told by the real engine through a shell that keeps each input's records as a block.
 
 mod folding;
+mod payroll;
 mod rows;
 mod telling;
 

@@ -149,6 +149,12 @@ impl Batch {
         }
     }
 
+    /// How often its payer's bank was asked to fund it and to take back what was not paid, and how many recalls there were.
+    #[must_use]
+    pub fn asked(&self) -> (u32, u32, u32) {
+        (self.fundings, self.credits, self.recalls)
+    }
+
     /// How many items wait for a bank, bank by bank.
     pub fn waiting(&self) -> impl Iterator<Item = (BankId, u32)> {
         self.queues.iter().filter(|(_, it)| it.waiting > 0).map(|(bank, it)| (*bank, it.waiting))
