@@ -313,7 +313,7 @@ fn item(office: &PayrollOffice, it: &engine::ItemStanding) -> Item {
         item: it.id.number,
         state: it.state.name().to_owned(),
         bank: office.bank_name(it.item.bank),
-        account: shown_account(&it.item.account),
+        account: shown_account(&it.item.account.to_string()),
         amount: it.item.amount,
         returned,
         code,

@@ -100,7 +100,7 @@ pub(crate) fn check<R: Read, G: Registry, H: Hand>(
     meter: &AtomicU64,
 ) -> Result<Checked, Error> {
     let frame = Arc::new(Frame::look(hand)?);
-    let mut document = Document::open(input)?;
+    let mut document = Document::open(input);
     let mut check = Check {
         keys,
         payers,

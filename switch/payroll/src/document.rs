@@ -1,10 +1,10 @@
 //! A document of either form, read with its digest taken, and what its fields are called in that form.
 
 use std::cell::RefCell;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
-use documents::{Entry, pain001, payroll_csv};
+use documents::{Entry, Reader};
 use ring::digest::{Context, SHA256};
 
 use crate::Error;
@@ -31,30 +31,19 @@ impl<R: Read> Read for Digested<R> {
 
 type Input<R> = BufReader<Digested<R>>;
 
-enum Form<R> {
-    Pain001(Box<pain001::Reader<Input<R>>>),
-    Csv(Box<payroll_csv::Reader<Input<R>>>),
-}
-
 /// A document that is read from its first byte to its last.
 pub(crate) struct Document<R> {
-    form: Form<R>,
+    /// Nothing where it is of neither form.
+    reader: Result<Reader<Input<R>>, Option<documents::Fault>>,
     digest: Digest,
 }
 
 impl<R: Read> Document<R> {
-    /// Finds out its form: what begins with `<` is XML.
-    pub(crate) fn open(input: R) -> Result<Self, Error> {
+    /// Finds out its form.
+    pub(crate) fn open(input: R) -> Self {
         let digest = Rc::new(RefCell::new(Context::new(&SHA256)));
-        let mut input = BufReader::with_capacity(PIECE, Digested { inner: input, digest: Rc::clone(&digest) });
-        let start = input.fill_buf().map_err(Error::Document)?;
-        let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-        let is_xml = start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<');
-        let form = match is_xml {
-            true => Form::Pain001(Box::new(pain001::Reader::new(input))),
-            false => Form::Csv(Box::new(payroll_csv::Reader::new(input))),
-        };
-        Ok(Self { form, digest })
+        let input = BufReader::with_capacity(PIECE, Digested { inner: input, digest: Rc::clone(&digest) });
+        Self { reader: documents::read(input).map_err(Some), digest }
     }
 
     /// The next piece, or what is wrong with it.
@@ -62,9 +51,9 @@ impl<R: Read> Document<R> {
     /// # Errors
     /// [`Error::Document`] where the bytes themselves cannot be had.
     pub(crate) fn next(&mut self) -> Result<Option<Result<Entry, Fault>>, Error> {
-        let next = match &mut self.form {
-            Form::Pain001(reader) => reader.next(),
-            Form::Csv(reader) => reader.next(),
+        let next = match &mut self.reader {
+            Ok(reader) => reader.next(),
+            Err(fault) => fault.take().map(Err),
         };
         match next {
             Some(Err(documents::Fault { problem: documents::Problem::Unreadable(kind), .. })) => {
@@ -78,6 +67,19 @@ impl<R: Read> Document<R> {
         }
     }
 
+    /// The name of its message, as answers repeat it.
+    pub(crate) fn message(&self) -> Option<&'static str> {
+        self.reader.as_ref().ok()?.message()
+    }
+
+    /// The edition of a pain.001.
+    pub(crate) fn edition(&self) -> Option<documents::pain001::Edition> {
+        match &self.reader {
+            Ok(Reader::Pain001(reader)) => reader.edition(),
+            Ok(Reader::Csv(_)) | Err(_) => None,
+        }
+    }
+
     /// SHA-256 of what was read: of the whole document, once that was read to its end.
     pub(crate) fn digest(&self) -> ring::digest::Digest {
         self.digest.borrow().clone().finish()
@@ -85,9 +87,9 @@ impl<R: Read> Document<R> {
 
     /// What its fields are called.
     pub(crate) fn names(&self) -> &'static Names {
-        match self.form {
-            Form::Pain001(_) => &PAIN001,
-            Form::Csv(_) => &CSV,
+        match self.reader {
+            Ok(Reader::Csv(_)) => &CSV,
+            Ok(Reader::Pain001(_)) | Err(_) => &PAIN001,
         }
     }
 }

@@ -27,5 +27,5 @@ pub use identity::Keys;
 pub use kept::{Incoming, Kept, KeptReader, KeptWriter};
 pub use payer::Payer;
 pub use registry::{AccountStatus, FileRegistry, Payee, Registry, Status, Table, is_number};
-pub use report::{Outcome, Outcomes, Standing};
+pub use report::{Came, Outcome, Outcomes, Snapshot, Standing};
 pub use submit::{Meter, Office, Submitted};

@@ -1,28 +1,83 @@
 //! What became of a batch: the kept document, payment by payment, beside what the engine says of each.
 
-use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
 use documents::{Block, Entry, Header, Item};
-use engine::{BatchHeader, BatchId, BatchState, ItemId, ItemStanding, Progress, Rules, State};
+use engine::{BankId, BatchHeader, BatchId, BatchState, ItemId, ItemState, Progress, Rules, State};
 use model::{BusinessDate, ResponseCode};
 
 use crate::document::Document;
 use crate::{Error, Hand, Keys};
 
 /// How many payments the engine is asked of at once.
-const AT_ONCE: usize = 1_000;
+const AT_ONCE: u32 = 10_000;
 
 /// A payment and what became of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The payment block it stands in.
-    pub block: Arc<Block>,
+    /// The payment block it stands in, and the how manieth that is.
+    pub block: (usize, Arc<Block>),
     /// As the document has it.
     pub item: Item,
     /// As the engine has it.
-    pub standing: ItemStanding,
+    pub came: Came,
+}
+
+/// What became of a payment.
+#[derive(Clone, Copy, Debug)]
+pub struct Came {
+    /// Which.
+    pub id: ItemId,
+    /// Its bank.
+    pub bank: BankId,
+    /// How often the same salary was definitely refused before.
+    pub attempt: u8,
+    /// What it has come to.
+    pub state: ItemState,
+}
+
+/// What became of all payments of a batch, some 24 bytes each, so that a report does not change while it is written.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    batch: BatchId,
+    rows: Vec<(BankId, u8, ItemState)>,
+}
+
+impl Snapshot {
+    /// Takes it, in looks of some thousand payments each: each payment is as it was at its look.
+    ///
+    /// # Errors
+    /// Where nobody can look now, or the batch is forgotten but for its totals.
+    pub fn take(hand: &mut impl Hand, batch: BatchId, count: u32) -> Result<Self, Error> {
+        let mut rows = Vec::with_capacity(count as usize);
+        let mut from = 1;
+        while from <= count {
+            let to = count.min(from.saturating_add(AT_ONCE - 1));
+            rows.extend(hand.look(move |state: &State, _: &Rules| {
+                let standing = (from..=to).map_while(|number| state.item(ItemId { batch, number }));
+                standing.map(|it| (it.item.bank, it.attempt, it.state)).collect::<Vec<_>>()
+            })?);
+            from = to.saturating_add(1);
+        }
+        if rows.len() == count as usize { Ok(Self { batch, rows }) } else { Err(Error::Forgotten(batch)) }
+    }
+
+    /// What became of each, in the document's order.
+    pub fn all(&self) -> impl Iterator<Item = Came> {
+        let batch = self.batch;
+        (1..).zip(&self.rows).map(move |(number, (bank, attempt, state))| Came {
+            id: ItemId { batch, number },
+            bank: *bank,
+            attempt: *attempt,
+            state: *state,
+        })
+    }
+
+    fn came(&self, number: u32) -> Option<Came> {
+        let (bank, attempt, state) = *self.rows.get(usize::try_from(number.checked_sub(1)?).ok()?)?;
+        Some(Came { id: ItemId { batch: self.batch, number }, bank, attempt, state })
+    }
 }
 
 /// A batch as the engine has it, at the moment of a report.
@@ -46,6 +101,8 @@ pub struct Standing {
     pub forgotten: bool,
     /// Where it waits for its date: when it begins, local date and time.
     pub waits_until: Option<String>,
+    /// The business date that was open at that moment.
+    pub today: BusinessDate,
 }
 
 impl Standing {
@@ -63,6 +120,7 @@ impl Standing {
             credit_refused: it.credit_refused(),
             forgotten: it.is_forgotten(),
             waits_until: (has_come_to == BatchState::Approved).then(|| begins(rules, it.header().pays_on)),
+            today: state.date(),
         })
     }
 }
@@ -72,28 +130,24 @@ fn begins(rules: &Rules, pays_on: BusinessDate) -> String {
     format!("{pays_on} at {:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// Reads a kept document beside the engine's state. Gives each payment with what has become of it, in the document's order.
-pub struct Outcomes<'h, R, H> {
+/// Reads a kept document beside what became of its payments, in its order.
+pub struct Outcomes<'s, R> {
     document: Document<R>,
-    hand: &'h mut H,
-    batch: BatchId,
+    snapshot: &'s Snapshot,
     header: Header,
-    block: Option<Arc<Block>>,
-    ready: VecDeque<Outcome>,
+    block: Option<(usize, Arc<Block>)>,
     over: bool,
 }
 
-impl<'h, R: Read, H: Hand> Outcomes<'h, R, H> {
+impl<'s, R: Read> Outcomes<'s, R> {
     /// Begins, and reads the document's header.
     ///
     /// # Errors
     /// Where the document cannot be read, or is not the one of which the batch was made.
-    pub fn open(document: R, hand: &'h mut H, batch: BatchId) -> Result<Self, Error> {
-        let mut document = Document::open(document)?;
+    pub fn open(document: R, snapshot: &'s Snapshot) -> Result<Self, Error> {
+        let mut document = Document::open(document);
         match document.next()? {
-            Some(Ok(Entry::Header(header))) => {
-                Ok(Self { document, hand, batch, header, block: None, ready: VecDeque::new(), over: false })
-            }
+            Some(Ok(Entry::Header(header))) => Ok(Self { document, snapshot, header, block: None, over: false }),
             _ => Err(Error::Changed),
         }
     }
@@ -104,45 +158,52 @@ impl<'h, R: Read, H: Hand> Outcomes<'h, R, H> {
         &self.header
     }
 
+    /// The name of its message, as answers repeat it.
+    #[must_use]
+    pub fn message(&self) -> &'static str {
+        self.document.message().unwrap_or_default()
+    }
+
+    /// The edition of a pain.001.
+    #[must_use]
+    pub fn edition(&self) -> Option<documents::pain001::Edition> {
+        self.document.edition()
+    }
+
     /// Whether the document is what the batch was made of; known when all was read.
     #[must_use]
     pub fn is_of(&self, keys: &Keys, header: &BatchHeader) -> bool {
         self.over && keys.file(self.document.digest().as_ref()) == header.file_key
     }
 
-    fn read(&mut self) -> Result<(), Error> {
-        let mut read: Vec<(Arc<Block>, Item)> = Vec::with_capacity(AT_ONCE);
-        while read.len() < AT_ONCE && !self.over {
+    fn read(&mut self) -> Result<Option<Outcome>, Error> {
+        loop {
             match self.document.next()? {
-                Some(Ok(Entry::Block(block))) => self.block = Some(Arc::new(block)),
-                Some(Ok(Entry::Item(item))) => read.push((self.block.clone().ok_or(Error::Changed)?, item)),
+                Some(Ok(Entry::Block(block))) => {
+                    let number = self.block.as_ref().map_or(0, |(number, _)| number + 1);
+                    self.block = Some((number, Arc::new(block)));
+                }
+                Some(Ok(Entry::Item(item))) => {
+                    let came = self.snapshot.came(item.index).ok_or(Error::Changed)?;
+                    return Ok(Some(Outcome { block: self.block.clone().ok_or(Error::Changed)?, item, came }));
+                }
                 Some(Ok(Entry::Header(_) | Entry::End(_))) => {}
                 Some(Err(_)) => return Err(Error::Changed),
-                None => self.over = true,
+                None => return Ok(None),
             }
         }
-        let batch = self.batch;
-        let ids: Vec<ItemId> = read.iter().map(|(_, item)| ItemId { batch, number: item.index }).collect();
-        let standing =
-            self.hand.look(move |state: &State, _: &Rules| ids.iter().map(|id| state.item(*id)).collect::<Vec<_>>())?;
-        for ((block, item), standing) in read.into_iter().zip(standing) {
-            self.ready.push_back(Outcome { block, item, standing: standing.ok_or(Error::Forgotten(batch))? });
-        }
-        Ok(())
     }
 }
 
-impl<R: Read, H: Hand> Iterator for Outcomes<'_, R, H> {
+impl<R: Read> Iterator for Outcomes<'_, R> {
     type Item = Result<Outcome, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ready.is_empty()
-            && !self.over
-            && let Err(error) = self.read()
-        {
-            self.over = true;
-            return Some(Err(error));
+        if self.over {
+            return None;
         }
-        self.ready.pop_front().map(Ok)
+        let read = self.read().transpose();
+        self.over = !matches!(read, Some(Ok(_)));
+        read
     }
 }

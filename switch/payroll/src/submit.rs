@@ -105,7 +105,7 @@ impl Office {
         meter: &Meter,
     ) -> Result<(), Error> {
         let (Some(terms), Some(header)) = (&checked.terms, &checked.header) else { return Err(Error::Changed) };
-        let mut document = Document::open(document)?;
+        let mut document = Document::open(document);
         let mut items: Vec<PayrollItem> = Vec::with_capacity(ITEMS_AT_ONCE_MAX);
         let mut count = 0;
         while let Some(entry) = document.next()? {

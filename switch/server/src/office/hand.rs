@@ -4,7 +4,7 @@ use engine::{BatchId, PayrollOrder, Rules, State};
 use payroll::{By, Error, Hand};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::orders::{Orders, Unfulfilled};
+use crate::orders::{ClockShown, Orders, Unfulfilled};
 
 /// A hand of its own thread.
 pub(super) struct OrdersHand<'o> {
@@ -17,6 +17,11 @@ impl<'o> OrdersHand<'o> {
         // Waiting needs a clock, and nothing else of a runtime.
         let runtime = Builder::new_current_thread().enable_time().build().map_err(|_| Error::NotNow)?;
         Ok(Self { orders, runtime })
+    }
+
+    /// What the switch's clock shows.
+    pub(super) fn clock(&mut self) -> Result<ClockShown, Error> {
+        self.runtime.block_on(self.orders.clock()).map_err(error)
     }
 }
 

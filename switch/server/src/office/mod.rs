@@ -207,8 +207,7 @@ impl<H: Hand> Hand for Watched<'_, H> {
 
 /// An account as it is shown: its last three characters, of one that has more than six.
 #[must_use]
-pub fn shown_account(account: &model::Text<28>) -> String {
-    let bytes = account.as_bytes();
-    let last = if bytes.len() > 6 { bytes.get(bytes.len() - 3..).unwrap_or(&[]) } else { &[] };
-    format!("*{}", String::from_utf8_lossy(last))
+pub fn shown_account(account: &str) -> String {
+    let last = account.len().checked_sub(3).filter(|_| account.len() > 6).and_then(|from| account.get(from..));
+    format!("*{}", last.unwrap_or(""))
 }

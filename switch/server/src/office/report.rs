@@ -2,16 +2,17 @@
 //!
 //! A report is of the moments at which it was made: its totals are of its beginning.
 
+mod iso;
 mod json;
 mod text;
 
 use std::io::Write;
 
 use engine::{BankId, BatchId};
-use payroll::{Error, Outcomes, Standing};
+use payroll::{Came, Error, Outcomes, Snapshot, Standing};
 
 use super::PayrollOffice;
-use super::hand::OrdersHand;
+use crate::orders::ClockShown;
 
 /// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +21,23 @@ pub enum Form {
     Text,
     /// For programs: everything, payment by payment, without names.
     Json,
+    /// ISO 20022: what became of the document and of each payment.
+    Pain002,
+    /// ISO 20022: what one bank has credited and given back.
+    Camt054,
+    /// ISO 20022: what came back to the payer.
+    Pacs004,
 }
 
 impl Form {
     /// All of them, with their names.
-    pub const ALL: [(&'static str, Self); 2] = [("text", Self::Text), ("json", Self::Json)];
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("text", Self::Text),
+        ("json", Self::Json),
+        ("pain.002", Self::Pain002),
+        ("camt.054", Self::Camt054),
+        ("pacs.004", Self::Pacs004),
+    ];
 
     /// The form with this name.
     #[must_use]
@@ -35,9 +48,7 @@ impl Form {
     /// Whether it is of one bank.
     #[must_use]
     pub fn needs_bank(self) -> bool {
-        match self {
-            Self::Text | Self::Json => false,
-        }
+        self == Self::Camt054
     }
 
     /// What HTTP calls it.
@@ -46,11 +57,12 @@ impl Form {
         match self {
             Self::Text => "text/plain; charset=utf-8",
             Self::Json => "application/json",
+            Self::Pain002 | Self::Camt054 | Self::Pacs004 => "application/xml",
         }
     }
 }
 
-type Kept<'h, 'o> = Outcomes<'h, payroll::KeptReader, OrdersHand<'o>>;
+type Kept<'s> = Outcomes<'s, payroll::KeptReader>;
 
 impl PayrollOffice {
     /// Writes a report; `None` where there is no such batch.
@@ -59,22 +71,45 @@ impl PayrollOffice {
     /// Where it cannot be written, or what it is made of is not kept any more.
     pub fn report(&self, batch: BatchId, form: Form, bank: Option<BankId>, out: &mut impl Write) -> Result<Option<()>, Error> {
         let Some(of) = self.batch(batch)? else { return Ok(None) };
-        if of.forgotten && form != Form::Text {
-            return Err(Error::Forgotten(batch));
+        if of.forgotten {
+            return match form {
+                Form::Text => text::forgotten(&of, out).map(Some).map_err(Error::Report),
+                _ => Err(Error::Forgotten(batch)),
+            };
         }
+        let snapshot = Snapshot::take(&mut self.hand()?, batch, of.header.count)?;
+        let clock = self.hand()?.clock()?;
+        let report = Report { office: self, of: &of, snapshot: &snapshot, bank, clock };
         match form {
-            Form::Text => text::write(self, &of, out)?,
-            Form::Json => self.with(&of, |outcomes| json::write(self, &of, bank, outcomes, out))?,
+            Form::Text => report.text(out)?,
+            Form::Json => report.json(out)?,
+            Form::Pain002 => report.pain002(out)?,
+            Form::Camt054 => report.camt054(out)?,
+            Form::Pacs004 => report.pacs004(out)?,
         }
         out.flush().map_err(Error::Report)?;
         Ok(Some(()))
     }
+}
 
-    /// Goes through the kept document of a batch.
-    fn with<T>(&self, of: &Standing, tell: impl FnOnce(&mut Kept<'_, '_>) -> Result<T, Error>) -> Result<T, Error> {
-        let mut hand = self.hand()?;
-        let mut outcomes = Outcomes::open(self.kept.read(of.batch.0)?, &mut hand, of.batch)?;
+/// A report that is being made.
+struct Report<'r> {
+    office: &'r PayrollOffice,
+    of: &'r Standing,
+    snapshot: &'r Snapshot,
+    bank: Option<BankId>,
+    clock: ClockShown,
+}
+
+impl Report<'_> {
+    /// Goes through the kept document of the batch, which must be read to its end.
+    fn with<T>(&self, tell: impl FnOnce(&mut Kept<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut outcomes = Outcomes::open(self.office.kept.read(self.of.batch.0)?, self.snapshot)?;
         let told = tell(&mut outcomes)?;
-        if outcomes.is_of(self.office.keys(), &of.header) { Ok(told) } else { Err(Error::Changed) }
+        if outcomes.is_of(self.office.office.keys(), &self.of.header) { Ok(told) } else { Err(Error::Changed) }
+    }
+
+    fn wants(&self, came: &Came) -> bool {
+        self.bank.is_none_or(|bank| bank == came.bank)
     }
 }

@@ -2,32 +2,31 @@
 
 use std::io::Write;
 
-use engine::{BankId, ItemState};
+use engine::ItemState;
 use payroll::{Error, Outcome, Standing};
 use serde_json::{Value, json};
 
-use super::Kept;
+use super::Report;
 use crate::office::{PayrollOffice, shown_account};
 
-pub(super) fn write(
-    office: &PayrollOffice,
-    of: &Standing,
-    bank: Option<BankId>,
-    outcomes: &mut Kept<'_, '_>,
-    out: &mut impl Write,
-) -> Result<(), Error> {
-    // The object is closed behind its last payment.
-    let head = head(of).to_string();
-    write!(out, "{},\"items\":[", head.strip_suffix('}').unwrap_or(&head)).map_err(Error::Report)?;
-    let mut separator = "\n";
-    for outcome in outcomes {
-        let outcome = outcome?;
-        if bank.is_none_or(|bank| bank == outcome.standing.item.bank) {
-            write!(out, "{separator}{}", item(office, &outcome)).map_err(Error::Report)?;
-            separator = ",\n";
-        }
+impl Report<'_> {
+    pub(super) fn json(&self, out: &mut impl Write) -> Result<(), Error> {
+        // The object is closed behind its last payment.
+        let head = head(self.of).to_string();
+        write!(out, "{},\"items\":[", head.strip_suffix('}').unwrap_or(&head)).map_err(Error::Report)?;
+        let mut separator = "\n";
+        self.with(|outcomes| {
+            for outcome in outcomes {
+                let outcome = outcome?;
+                if self.wants(&outcome.came) {
+                    write!(out, "{separator}{}", item(self.office, &outcome)).map_err(Error::Report)?;
+                    separator = ",\n";
+                }
+            }
+            Ok(())
+        })?;
+        out.write_all(b"\n]}\n").map_err(Error::Report)
     }
-    out.write_all(b"\n]}\n").map_err(Error::Report)
 }
 
 fn head(of: &Standing) -> Value {
@@ -53,23 +52,23 @@ fn head(of: &Standing) -> Value {
 }
 
 fn item(office: &PayrollOffice, it: &Outcome) -> Value {
-    let standing = &it.standing;
-    let (code, returned) = match standing.state {
+    let came = &it.came;
+    let (code, returned) = match came.state {
         ItemState::Rejected(code) => (Some(code.to_string()), 0),
         ItemState::Returned(back) => (None, back),
         _ => (None, 0),
     };
     json!({
-        "item": standing.id.number,
+        "item": came.id.number,
         "line": it.item.line,
         "end_to_end_id": it.item.end_to_end_id.as_str(),
-        "bank": office.bank_name(standing.item.bank),
-        "account": shown_account(&standing.item.account),
-        "amount": standing.item.amount,
-        "state": standing.state.name(),
+        "bank": office.bank_name(came.bank),
+        "account": shown_account(it.item.account.as_str()),
+        "amount": it.item.amount.minor(),
+        "state": came.state.name(),
         "code": code,
         "returned": returned,
-        "attempt": standing.attempt,
-        "rrn": engine::Purpose::Item(standing.id).rrn().to_string(),
+        "attempt": came.attempt,
+        "rrn": engine::Purpose::Item(came.id).rrn().to_string(),
     })
 }

@@ -1,39 +1,46 @@
 //! A batch in a page for people: totals, banks, and the payments that have not arrived.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use engine::{ItemState, Tally};
+use engine::{BankId, ItemState, Tally};
 use model::Money;
 use payroll::{Error, Outcome, Standing};
 
+use super::Report;
 use crate::office::{PayrollOffice, shown_account};
 
 /// How many payments are listed that have not arrived.
 const LINES_MAX: usize = 100;
 
-pub(super) fn write(office: &PayrollOffice, of: &Standing, out: &mut impl Write) -> Result<(), Error> {
-    head(of, out).map_err(Error::Report)?;
-    if of.forgotten {
-        return writeln!(out, "\nOnly these totals are remembered of it.").map_err(Error::Report);
+/// Of a batch that is remembered by its totals alone.
+pub(super) fn forgotten(of: &Standing, out: &mut impl Write) -> io::Result<()> {
+    head(of, out)?;
+    writeln!(out, "\nOnly these totals are remembered of it.")
+}
+
+impl Report<'_> {
+    pub(super) fn text(&self, out: &mut impl Write) -> Result<(), Error> {
+        head(self.of, out).map_err(Error::Report)?;
+        banks(self, out).map_err(Error::Report)?;
+        let mut lines = Vec::new();
+        let mut more = 0_u64;
+        self.with(|outcomes| {
+            for outcome in outcomes {
+                let outcome = outcome?;
+                if outcome.came.state == ItemState::Paid || !self.wants(&outcome.came) {
+                    continue;
+                }
+                if lines.len() < LINES_MAX {
+                    lines.push(line(self.office, self.of, &outcome));
+                } else {
+                    more += 1;
+                }
+            }
+            Ok(())
+        })?;
+        rest(&lines, more, out).map_err(Error::Report)
     }
-    banks(office, of, out)?;
-    let mut lines = Vec::new();
-    let mut more = 0_u64;
-    office.with(of, |outcomes| {
-        for outcome in outcomes {
-            let outcome = outcome?;
-            if outcome.standing.state == ItemState::Paid {
-                continue;
-            }
-            if lines.len() < LINES_MAX {
-                lines.push(line(office, of, &outcome));
-            } else {
-                more += 1;
-            }
-        }
-        Ok(())
-    })?;
-    rest(&lines, more, out).map_err(Error::Report)
 }
 
 fn head(of: &Standing, out: &mut impl Write) -> io::Result<()> {
@@ -62,24 +69,30 @@ fn head(of: &Standing, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-fn banks(office: &PayrollOffice, of: &Standing, out: &mut impl Write) -> Result<(), Error> {
-    let (banks, _) = office.at_banks(of)?;
-    let mut write = || {
-        writeln!(out, "\n{:<12}{:>10}{:>10}{:>10}{:>10}{:>10}", "bank", "payments", "paid", "returned", "rejected", "pending")?;
-        for bank in &banks {
-            let pending = bank.waiting.count + bank.sent.count + bank.unknown.count;
-            let [total, paid, returned, rejected] = [bank.total, bank.paid, bank.returned, bank.rejected].map(|it| it.count);
-            let name = office.bank_name(bank.bank);
-            writeln!(out, "{name:<12}{total:>10}{paid:>10}{returned:>10}{rejected:>10}{pending:>10}")?;
-        }
-        Ok(())
-    };
-    write().map_err(Error::Report)
+/// How many payments of each bank were paid, returned, rejected, and have not come to their end.
+fn banks(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut banks: BTreeMap<BankId, [u64; 4]> = BTreeMap::new();
+    for came in report.snapshot.all().filter(|came| report.wants(came)) {
+        let [paid, returned, rejected, pending] = banks.entry(came.bank).or_default();
+        *match came.state {
+            ItemState::Paid => paid,
+            ItemState::Returned(_) => returned,
+            ItemState::Rejected(_) | ItemState::Cancelled => rejected,
+            ItemState::Waiting | ItemState::Sent | ItemState::Unknown => pending,
+        } += 1;
+    }
+    writeln!(out, "\n{:<12}{:>10}{:>10}{:>10}{:>10}{:>10}", "bank", "payments", "paid", "returned", "rejected", "pending")?;
+    for (bank, counts) in banks {
+        let [paid, returned, rejected, pending] = counts;
+        let (name, total) = (report.office.bank_name(bank), counts.iter().sum::<u64>());
+        writeln!(out, "{name:<12}{total:>10}{paid:>10}{returned:>10}{rejected:>10}{pending:>10}")?;
+    }
+    Ok(())
 }
 
 fn line(office: &PayrollOffice, of: &Standing, it: &Outcome) -> String {
-    let standing = &it.standing;
-    let detail = match standing.state {
+    let came = &it.came;
+    let detail = match came.state {
         ItemState::Rejected(code) => format!(" {code} {}", code.meaning().unwrap_or("a code this switch does not know")),
         ItemState::Returned(back) => format!(" {}", Money::from_minor(back, of.header.currency)),
         _ => String::new(),
@@ -88,10 +101,10 @@ fn line(office: &PayrollOffice, of: &Standing, it: &Outcome) -> String {
         "line {:<8} {:<35} {:<10} {:<8} {:>20} {}{detail}",
         it.item.line,
         it.item.end_to_end_id.as_str(),
-        office.bank_name(standing.item.bank),
-        shown_account(&standing.item.account),
-        Money::from_minor(standing.item.amount, of.header.currency).to_string(),
-        standing.state,
+        office.bank_name(came.bank),
+        shown_account(it.item.account.as_str()),
+        it.item.amount.to_string(),
+        came.state,
     )
 }
 

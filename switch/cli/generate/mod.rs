@@ -1,21 +1,19 @@
 //! `payswitch generate`: the files of a made-up nation, for tests.
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+mod output;
+mod payroll;
+
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use nation::csv::Table;
 use nation::{COUNT_MAX, HalfMonth, Nation};
 
 use super::Failure;
-
-/// How often it is told how far it has come.
-const TOLD_EVERY: Duration = Duration::from_secs(1);
-/// People between two looks at the clock.
-const STRIDE: u32 = 4096;
+use output::{Output, Progress};
+use payroll::Payroll;
 
 /// `payswitch generate`
 #[derive(Args)]
@@ -70,6 +68,10 @@ impl Generate {
         prepare(&self.out, self.force)?;
         let nation = Nation::new(self.seed);
         self.write_tables(&nation)?;
+        if self.what.contains(&What::Payroll) {
+            let Self { seed, civil_servants: count, half_month, with_faults, .. } = self;
+            Payroll { nation: &nation, seed, count, half_month, with_faults }.write(&self.out)?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -83,7 +85,7 @@ impl Generate {
         let mut files = Vec::new();
         for (_, table, name) in tables.into_iter().filter(|(what, ..)| self.what.contains(what)) {
             let mut file = Output::create(self.out.join(name))?;
-            file.write(|out| out.write_all(table.header().as_bytes()))?;
+            file.write(|out| Ok(out.write_all(table.header().as_bytes())?))?;
             files.push((table, file));
         }
         if files.is_empty() {
@@ -92,7 +94,7 @@ impl Generate {
         let mut progress = Progress::of("people", self.civil_servants);
         for person in nation.people(self.civil_servants) {
             for (table, file) in &mut files {
-                file.write(|out| table.write(&person, out))?;
+                file.write(|out| Ok(table.write(&person, out)?))?;
             }
             progress.at(person.index);
         }
@@ -110,72 +112,6 @@ fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
         return Ok(());
     }
     Err(format!("{} is not empty; choose another folder, or --force to write over files there", folder.display()).into())
-}
-
-/// A file that is being written; an error names it.
-struct Output {
-    path: PathBuf,
-    out: BufWriter<File>,
-}
-
-impl Output {
-    fn create(path: PathBuf) -> Result<Self, Failure> {
-        let file = File::create(&path).map_err(|error| format!("{}: {error}; check the path", path.display()))?;
-        Ok(Self { path, out: BufWriter::with_capacity(1 << 18, file) })
-    }
-
-    fn write(&mut self, what: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>) -> Result<(), Failure> {
-        what(&mut self.out).map_err(|error| format!("{}: {error}", self.path.display()).into())
-    }
-
-    fn finish(mut self) -> Result<(), Failure> {
-        self.write(Write::flush)?;
-        say!("{}  {}", self.path.display(), size(std::fs::metadata(&self.path).map_or(0, |it| it.len())));
-        Ok(())
-    }
-}
-
-/// Megabytes, for people.
-fn size(bytes: u64) -> String {
-    let tenths = bytes / 100_000;
-    format!("{}.{} MB", tenths / 10, tenths % 10)
-}
-
-/// How far it has come, on standard error, once it takes long enough to be asked.
-struct Progress {
-    what: &'static str,
-    count: u32,
-    started: Instant,
-    told: Instant,
-    on_screen: bool,
-}
-
-impl Progress {
-    fn of(what: &'static str, count: u32) -> Self {
-        let now = Instant::now();
-        Self { what, count, started: now, told: now, on_screen: std::io::stderr().is_terminal() }
-    }
-
-    fn at(&mut self, place: u32) {
-        if place.is_multiple_of(STRIDE) && self.told.elapsed() >= TOLD_EVERY {
-            self.told = Instant::now();
-            let percent = u64::from(place) * 100 / u64::from(self.count.max(1));
-            self.tell(&format!("{place} of {} {} ({percent} %)", self.count, self.what), if self.on_screen { "" } else { "\n" });
-        }
-    }
-
-    fn done(&self) {
-        let took = self.started.elapsed();
-        if took >= TOLD_EVERY {
-            self.tell(&format!("{} {} in {took:.1?}", self.count, self.what), "\n");
-        }
-    }
-
-    fn tell(&self, line: &str, after: &str) {
-        let before = if self.on_screen { "\r\x1b[2K" } else { "" };
-        // Who does not listen need not be told.
-        let _ = write!(std::io::stderr(), "{before}{line}{after}");
-    }
 }
 
 #[cfg(test)]
