@@ -28,6 +28,7 @@ mod load;
 mod money;
 mod operator;
 mod orders;
+mod payroll_crash;
 mod record;
 mod scenario_files;
 mod sync;
