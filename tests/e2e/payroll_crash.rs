@@ -254,7 +254,8 @@ impl World {
         for left in (1..=kills).rev() {
             let told = self.progress();
             let share = usize::try_from(told.pending.0).expect("fits") / left;
-            let ended = told.paid.0 + told.rejected.0 + self.dice.below(2 * share.max(1)) as u64;
+            // Fewer than a fair share, for it goes on while somebody looks.
+            let ended = told.paid.0 + told.rejected.0 + self.dice.below((3 * share / 2).max(1)) as u64;
             self.in_the_midst += usize::from(self.has_ended(ended));
             self.some_moment(MOMENT_US);
             let bank = self.dice.below(BANKS.len());
@@ -327,7 +328,7 @@ fn paid_once(banks: Banks) {
     world.assert_fits(&evidence, &format!("at the end of seed {seed}"));
     let (kills, midst, took) = (world.kills, world.in_the_midst, begun.elapsed());
     println!("{} salaries, {kills} kills, {midst} of them while items were pending, {took:.1?}", world.plan.salaries.len());
-    assert!(kills < KILLS || midst >= kills / 2, "it was paid before anybody died: {midst} of {kills}");
+    assert!(kills < KILLS || midst >= kills / 3, "it was paid before anybody died: {midst} of {kills}");
 }
 
 #[test]
