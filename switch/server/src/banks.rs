@@ -23,24 +23,37 @@ pub(crate) struct Banks {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl Banks {
-    /// Opens the ledgers and starts the thread; `None` where the plan has no bank in this process.
-    pub(crate) fn start(plan: &Plan, paths: &Paths, clock: &Clock) -> Result<Option<Self>, Error> {
+/// The ledgers of the banks in this process, held, so that nobody else can.
+pub(crate) struct Ledgers(Vec<(BankPlan, ReferenceBank)>);
+
+impl Ledgers {
+    /// Opens them: one that another process holds is found before anything else is touched.
+    pub(crate) fn open(plan: &Plan, paths: &Paths) -> Result<Self, Error> {
         let ours: Vec<&BankPlan> = plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).collect();
         if ours.is_empty() {
-            return Ok(None);
+            return Ok(Self(Vec::new()));
         }
         let cast = plan.cast.as_deref().map_or_else(|| Ok(Cast::builtin()), Cast::load)?.with_bulk(plan.bulk_per_bank)?;
         let cast = cast.with_accounts(plan.accounts.as_deref());
         let folder = paths.banks();
         std::fs::create_dir_all(&folder).map_err(|source| Error::Folder { path: folder.clone(), source })?;
-        let banks = ours.iter().map(|plan| {
-            let bank = ReferenceBank::open(&plan.bank.name, &folder, &cast)?;
+        let open = |plan: &&BankPlan| Ok(((*plan).clone(), ReferenceBank::open(&plan.bank.name, &folder, &cast)?));
+        Ok(Self(ours.iter().map(open).collect::<Result<_, Error>>()?))
+    }
+}
+
+impl Banks {
+    /// Starts the thread; `None` where no bank is in this process.
+    pub(crate) fn start(ledgers: Ledgers, clock: &Clock) -> Result<Option<Self>, Error> {
+        if ledgers.0.is_empty() {
+            return Ok(None);
+        }
+        let banks = ledgers.0.into_iter().map(|(plan, bank)| {
             let host = IsoHost::new(plan.link.dialect.clone(), plan.link.framing, plan.bank.institution);
             let host = IsoHost { clock: Arc::new(clock.clone()), ..host };
-            Ok((plan.bank.name.to_string(), (Arc::new(bank), host)))
+            (plan.bank.name.to_string(), (Arc::new(bank), host))
         });
-        let banks = banks.collect::<Result<_, Error>>()?;
+        let banks = banks.collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Thread)?;
         let (handle, stop) = (runtime.handle().clone(), CancellationToken::new());
         let until = stop.clone();

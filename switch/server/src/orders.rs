@@ -185,6 +185,10 @@ impl Orders {
     /// Why not. With [`Unfulfilled::Unknown`] and [`Unfulfilled::Stopped`] it may have been.
     pub async fn payroll(&self, operator: &str, reason: &str, order: PayrollOrder) -> Result<BatchId, Unfulfilled> {
         fits("operator", operator, OPERATOR_MAX)?;
+        if !operator.chars().all(|char| char.is_ascii_alphanumeric() || " .-_@'".contains(char)) {
+            let problem = "is written in the letters A to Z, digits, spaces and . - _ @ ': two names that look alike must be one";
+            return Err(Unfulfilled::Unfit("operator", problem.into()));
+        }
         fits("reason", reason, REASON_MAX)?;
         let (tell, told) = oneshot::channel();
         let ordered = PayrollOrdered { operator: operator.to_owned(), reason: reason.to_owned(), order };
@@ -285,6 +289,11 @@ mod tests {
         for text in ["", "settled by letter", "RRN 123456789012, 2022-12-28", "911601******0019", "call +855 23 998 777"] {
             assert_eq!(fits("reason", text, 99), Ok(()), "{text}");
         }
+        // Two people approve a payroll: an invisible letter, or one of another alphabet, makes nobody a second person.
+        for name in ["sovann\u{200b}", "s\u{43e}vann", "\u{ff53}ovann", "sov\u{ad}ann"] {
+            assert!(matches!(check_words(name, ""), Err(Unfulfilled::Unfit("operator", _))), "{name:?}");
+        }
+        assert_eq!(check_words("sok.sovann@treasury", "paid twice"), Ok(()));
         assert!(fits("operator", "sovann\n", 99).is_err() && fits("operator", "sovann", 5).is_err());
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{LocalSet, spawn_local};
 use tokio_util::sync::CancellationToken;
 
-use crate::banks::Banks;
+use crate::banks::{Banks, Ledgers};
 use crate::cards::{Lookup, Shared as Known};
 use crate::clock::Clock;
 use crate::config::{Plan, Reach, Synchronous};
@@ -289,13 +289,15 @@ async fn live(
 ) -> Result<(), Error> {
     let Hands { faults, metrics, readiness, stop, wanted } = hands;
     let master = MasterKey::load_or_create(paths.master_key())?;
+    // Taking the journal over ends whoever has it, so what else is needed must be there before.
+    let (listeners, ledgers) = (listen(&plan).await?, Ledgers::open(&plan, &paths)?);
     let (journal, events) = open_journal(&plan, &paths, &master, hook)?;
     let folded = recover(&paths, &master, &journal)?;
     let clock = Clock::start(plan.time, folded.last);
     if clock.is_manual() {
         tracing::info!(now = %clock.now(), "the clock stands until it is told");
     }
-    let banks = Banks::start(&plan, &paths, &clock)?.map(Rc::new);
+    let banks = Banks::start(ledgers, &clock)?.map(Rc::new);
     let (durable, follows) = mpsc::channel(1);
     let card_keys = crate::cards::keys(&master);
     let known = Known::new(card_keys.clone(), plan.known_only);
@@ -305,7 +307,6 @@ async fn live(
     let follower =
         std::thread::Builder::new().name("follower".into()).spawn(move || follower.run(follows)).map_err(Error::Thread)?;
 
-    let listeners = listen(&plan).await?;
     let addresses = listeners.addresses();
     let gate = Rc::new(Gate::new(faults, clock, metrics));
     let core = core(&plan, &master, folded, journal, durable, gate, readiness.clone(), known);
