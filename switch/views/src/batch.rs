@@ -80,6 +80,7 @@ impl<'c> Batch<'c> {
             | Record::BatchSubmitted { .. }
             | Record::BatchApproved { .. }
             | Record::BatchFunded { .. }
+            | Record::PartFunded { .. }
             | Record::BatchUnfunded { .. }
             | Record::BatchBegun { .. }
             | Record::BatchCancelled { .. }

@@ -256,6 +256,7 @@ impl State {
             | Record::BatchSubmitted { .. }
             | Record::BatchApproved { .. }
             | Record::BatchFunded { .. }
+            | Record::PartFunded { .. }
             | Record::BatchUnfunded { .. }
             | Record::BatchBegun { .. }
             | Record::BatchCancelled { .. }
