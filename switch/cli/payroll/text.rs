@@ -89,8 +89,7 @@ pub(super) fn batch(it: &Batch) -> String {
         line("pending", &it.pending),
         line("total", &it.total),
     ];
-    // Where it is the total there is nothing to be told.
-    if it.funded > 0 && it.funded < it.total.amount {
+    if it.funded > 0 {
         rows.push(["funded".to_owned(), String::new(), money(it.funded, &it.currency)]);
     }
     if it.credited_back > 0 {
