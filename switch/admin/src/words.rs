@@ -272,6 +272,8 @@ pub struct Batch {
     pub rejected: Tally,
     /// All others: paid + returned + rejected + pending = total.
     pub pending: Tally,
+    /// What the payer's account was debited, minor units: less than the total until all parts are there.
+    pub funded: u64,
     /// What the payer has got back, minor units.
     pub credited_back: u64,
     /// Who submitted it.

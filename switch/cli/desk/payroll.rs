@@ -267,6 +267,7 @@ fn batch(it: &Standing) -> Batch {
         returned: tally(progress.returned),
         rejected: tally(progress.rejected),
         pending: tally(progress.pending),
+        funded: progress.funded,
         credited_back: progress.credited_back,
         submitted_by: it.submitted_by.clone(),
         approved_by: it.approved_by.clone(),

@@ -89,6 +89,9 @@ pub(super) fn batch(it: &Batch) -> String {
         line("pending", &it.pending),
         line("total", &it.total),
     ];
+    if it.funded > 0 {
+        rows.push(["funded".to_owned(), String::new(), money(it.funded, &it.currency)]);
+    }
     if it.credited_back > 0 {
         rows.push(["given back".to_owned(), String::new(), money(it.credited_back, &it.currency)]);
     }

@@ -45,11 +45,22 @@ pub struct PayrollRules {
     pub kept: u32,
     /// How many half-months ahead a batch may be. 2.
     pub ahead: u32,
+    /// The most that a payer's bank is asked to pay or to take back by one message, minor units; a batch that needs more is funded, and
+    /// credited back, in parts. Never more than DE4 holds. [`Money::MINOR_MAX`].
+    pub part_max: u64,
 }
 
 impl Default for PayrollRules {
     fn default() -> Self {
-        Self { window: 256, pays_at: Duration::from_secs(6 * 3600), kept: 4, ahead: 2 }
+        let pays_at = Duration::from_secs(6 * 3600);
+        Self { window: 256, pays_at, kept: 4, ahead: 2, part_max: Money::MINOR_MAX }
+    }
+}
+
+impl PayrollRules {
+    /// What of `amount` one message may carry.
+    pub(crate) fn part(&self, amount: u64) -> u64 {
+        amount.min(self.part_max.clamp(1, Money::MINOR_MAX))
     }
 }
 

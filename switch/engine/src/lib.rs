@@ -29,7 +29,7 @@ pub use kinds::{At, Moves, OnTimeout, Row as KindRow, Step, Timer, row as kind};
 pub use out::{About, Out, Peer};
 pub use payroll::{
     BATCHES_MAX, BatchHeader, BatchId, BatchState, DropReason, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemId, ItemOutcome, ItemStanding,
-    ItemState, PayeeIdentity, PayrollDisallowed, PayrollItem, PayrollOrder, Progress, Purpose, Tally,
+    ItemState, PARTS_MAX, PayeeIdentity, PayrollDisallowed, PayrollItem, PayrollOrder, Progress, Purpose, Tally,
 };
 pub use record::{LossReason, Part, Record, ReversalReason, StandInReason, Subject};
 pub use state::{

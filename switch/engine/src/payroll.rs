@@ -14,6 +14,8 @@ use crate::{BankId, LegId};
 pub const ITEMS_AT_ONCE_MAX: usize = 1_000;
 /// The most items of a batch.
 pub const ITEMS_MAX: u32 = 9_999_999;
+/// The most parts in which a batch is funded: its reference counts parts and attempts in six digits.
+pub const PARTS_MAX: u64 = 10_000;
 /// The most batches of a stream.
 pub const BATCHES_MAX: u32 = 99_999;
 
@@ -183,9 +185,10 @@ pub enum BatchState {
     Opening,
     /// It waits for approval.
     Submitted,
-    /// The payer's bank is asked for the money.
+    /// The payer's bank is asked for the money, part by part.
     Funding,
-    /// The payer's bank has said no, or its word is unknown (91; that debit is reversed). It may be approved again.
+    /// The payer's bank has said no to a part, or its word is unknown (91; that debit is reversed). What it has paid before stays the
+    /// batch's: approved again, only the rest is asked for; cancelled, all of it goes back.
     Unfunded(ResponseCode),
     /// It waits for its date.
     Approved,
@@ -302,9 +305,12 @@ pub struct Progress {
     pub pending: Tally,
     /// What the payer has got back of what was rejected and returned, minor units.
     pub credited_back: u64,
+    /// What the payer's account was debited for the batch, minor units. Less than the total until all parts are there; what then was
+    /// not credited back is paid or pending.
+    pub funded: u64,
 }
 
-bytes_of_struct!(Progress { paid, returned, rejected, pending, credited_back });
+bytes_of_struct!(Progress { paid, returned, rejected, pending, credited_back, funded });
 
 impl Progress {
     /// All four together.
@@ -394,7 +400,7 @@ impl Bytes for PayeeIdentity {
 pub enum Purpose {
     /// An item is paid.
     Item(ItemId),
-    /// The payer's account is debited for a batch, for the so-manieth time.
+    /// The payer's account is debited for a batch, for the so-manieth time; parts and attempts are counted together.
     Funding(BatchId, u32),
     /// The payer's account is credited with what a batch did not pay, for the so-manieth time.
     CreditBack(BatchId, u32),
@@ -517,8 +523,8 @@ pub enum PayrollDisallowed {
         /// The batch's.
         currency: Currency,
     },
-    /// A batch of nothing, or of too many.
-    #[error("a batch has 1 to {ITEMS_MAX} items and a total above zero")]
+    /// A batch of nothing, or of too much.
+    #[error("a batch has 1 to {ITEMS_MAX} items, and a total above zero that {PARTS_MAX} debits of its payer can fund; split it")]
     Size,
     /// Too many items in one order; the batch goes on.
     #[error("{0} items at once are too many: hand over at most {ITEMS_AT_ONCE_MAX}")]

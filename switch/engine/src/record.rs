@@ -493,12 +493,12 @@ records! {
         /// Why.
         reason: &'a str,
     }
-    /// The payer's bank has paid for a batch.
+    /// The payer's bank has paid all that a batch needs.
     BatchFunded = 41 {
         /// The batch.
         batch: BatchId,
     }
-    /// The payer's bank has not paid for a batch, or nobody knows whether it has.
+    /// The payer's bank has not paid a part of a batch, or nobody knows whether it has. What it has paid before stays the batch's.
     BatchUnfunded = 42 {
         /// The batch.
         batch: BatchId,
@@ -622,6 +622,15 @@ records! {
         /// The first half-month that is remembered whole.
         before: HalfMonth,
     }
+    /// The payer's bank has paid a part of a batch, which may be all of it.
+    PartFunded = 57 {
+        /// The batch.
+        batch: BatchId,
+        /// Which funding of the batch.
+        number: u32,
+        /// How much, minor units.
+        amount: u64,
+    }
 }
 
 /// Whom a record is about, for readers that follow one transaction.
@@ -651,6 +660,7 @@ impl Record<'_> {
             Self::CreditBackStarted { batch, number, .. }
             | Self::CreditedBack { batch, number, .. }
             | Self::CreditBackRefused { batch, number, .. } => of(Purpose::CreditBack(batch, number)),
+            Self::PartFunded { batch, number, .. } => of(Purpose::Funding(batch, number)),
             Self::Accepted { transaction, .. }
             | Self::Refused { transaction, .. }
             | Self::Joined { transaction, .. }
@@ -711,6 +721,7 @@ impl Record<'_> {
             | Self::BatchSubmitted { batch, .. }
             | Self::BatchApproved { batch, .. }
             | Self::BatchFunded { batch }
+            | Self::PartFunded { batch, .. }
             | Self::BatchUnfunded { batch, .. }
             | Self::BatchBegun { batch }
             | Self::BatchCancelled { batch, .. }

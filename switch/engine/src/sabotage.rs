@@ -134,6 +134,8 @@ pub enum Fault {
     PayrollCancelForgotten,
     /// An item counts as the opposite of what it was settled as.
     PayrollSettledOtherwise,
+    /// A batch counts as funded when the first part is there.
+    PayrollPartForgotten,
     /// What only the switch may ask a bank for, an acquirer may too.
     SwitchKindsForAll,
     /// Wherever an acquirer is to be told this code he is told another.
@@ -182,7 +184,12 @@ impl Fault {
         Self::PayrollUnfunded,
         Self::PayrollRejectedKept,
         Self::PayrollTallyWrong,
+        Self::PayrollPartForgotten,
     ];
+
+    /// Those that make a batch's money untrue, so that an assertion would find them before the checkers do.
+    pub(crate) const UNCOVERING: &[Self] =
+        &[Self::PayrollUnfunded, Self::PayrollRejectedKept, Self::PayrollTallyWrong, Self::PayrollPartForgotten];
 
     /// Those that only scenarios must find, beside [`Fault::WrongCode`]: the simulator does not look for them.
     pub const REHEARSED: &[Self] = &[

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use documents::{Block, Entry, Header, Item};
-use engine::{BankRules, BatchHeader, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemState, PayeeIdentity, PayrollItem, Rules, State};
+use engine::{
+    BankRules, BatchHeader, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemState, PARTS_MAX, PayeeIdentity, PayrollItem, Rules, State,
+};
 use model::{BusinessDate, Currency, HalfMonth, Kind, Money, Text};
 
 use crate::document::{Document, Names};
@@ -15,6 +17,9 @@ use crate::fault::{Differing, Fault, Faults, Problem};
 use crate::registry::{AccountStatus, Payee};
 use crate::seen::Before;
 use crate::{Error, Hand, Keys, Payer, Registry, Status, sabotage};
+
+/// The most that a batch may come to, minor units: its payer's bank is asked for it in parts.
+const TOTAL_MAX: u64 = PARTS_MAX * Money::MINOR_MAX;
 
 /// The element of pay where a document tells none.
 pub(crate) const ELEMENT: &str = "SALA";
@@ -331,9 +336,9 @@ impl<G: Registry, H: Hand> Check<'_, G, H> {
             self.first(self.names.count, Problem::TooMany);
         }
         if let Some(currency) = self.terms.as_ref().and_then(|terms| terms.currency)
-            && self.total > Money::MINOR_MAX
+            && self.total > TOTAL_MAX
         {
-            let max = Money::from_minor(Money::MINOR_MAX, currency);
+            let max = Money::from_minor(TOTAL_MAX, currency);
             self.first(self.names.sum, Problem::TooMuch { max });
         }
         if let Some(message) = self.message_key() {

@@ -73,9 +73,7 @@ pub enum Problem {
     #[error("there are more than {ITEMS_MAX} payments; make several files of it")]
     TooMany,
     /// More money than one message carries.
-    #[error(
-        "the payments come to more than {max}, the most that the payer's bank can be asked for at once; make several files of it"
-    )]
+    #[error("the payments come to more than {max}, the most that the payer's bank can be asked for; make several files of it")]
     TooMuch {
         /// The most.
         max: Money,

@@ -116,6 +116,12 @@ faults! {
     PayrollCorrected = "payroll corrected",
     /// An operator has a payer's account credited once more.
     PayrollCredited = "payer credited by order",
+    /// A batch is funded in more parts than one.
+    PayrollInParts = "payroll funded in parts",
+    /// A payer gets back in more parts than one what was not paid.
+    PayrollBackInParts = "payer credited in parts",
+    /// A batch is cancelled of which a part was funded.
+    PayrollPartCancelled = "partly funded payroll cancelled",
 }
 
 /// Times in a million.

@@ -39,6 +39,8 @@ pub(crate) struct Payers {
     pays_on: BusinessDate,
     files: Vec<(BatchHeader, Vec<PayrollItem>)>,
     tries: u32,
+    /// The most that one debit or credit of a payer carries.
+    pub(crate) part_max: u64,
 }
 
 impl Payers {
@@ -55,13 +57,15 @@ impl Payers {
             pays_at: Duration::from_secs(since_midnight.as_secs()),
             kept: random.pick(&[1, 4]),
             ahead: 2,
+            part_max: random.pick(&[u64::MAX, 20_000_000, 4_000_000]),
         };
-        (Self { random, moments, pays_on, files: Vec::new(), tries: TRIES }, rules)
+        (Self { random, moments, pays_on, files: Vec::new(), tries: TRIES, part_max: rules.part_max }, rules)
     }
 
     /// None at all, and none will come.
     pub(crate) fn none() -> Self {
-        Self { random: Random::new(0), moments: 0, pays_on: BusinessDate::default(), files: Vec::new(), tries: 0 }
+        let pays_on = BusinessDate::default();
+        Self { random: Random::new(0), moments: 0, pays_on, files: Vec::new(), tries: 0, part_max: u64::MAX }
     }
 }
 
@@ -232,8 +236,14 @@ impl World {
 
     fn cancel_some(&mut self) {
         let all = self.batches(|_| true);
-        if let Some(batch) = self.some(&all) {
-            self.payroll_done(OPERATOR, &PayrollOrder::Cancel(batch), Fault::PayrollCancelled);
+        let Some(batch) = self.some(&all) else { return };
+        let in_part = |state: &State| {
+            state.batch(batch).is_some_and(|it| (1..it.header().total).contains(&it.progress().funded))
+                && state.batch_state(batch).is_some_and(|it| matches!(it, BatchState::Funding | BatchState::Unfunded(_)))
+        };
+        let is_in_part = self.host.state().is_some_and(in_part);
+        if self.payroll_done(OPERATOR, &PayrollOrder::Cancel(batch), Fault::PayrollCancelled) && is_in_part {
+            self.coverage.fault(Fault::PayrollPartCancelled);
         }
     }
 

@@ -63,7 +63,8 @@ fn finder(sabotage: Sabotage) -> Checker {
             | Fault::PayrollApprovedAlone
             | Fault::PayrollUnfunded
             | Fault::PayrollRejectedKept
-            | Fault::PayrollTallyWrong => Checker::Payroll,
+            | Fault::PayrollTallyWrong
+            | Fault::PayrollPartForgotten => Checker::Payroll,
             Fault::ConflictTakenForRepeat
             | Fault::InquiryAnsweredFromStore
             | Fault::InquiryReversed

@@ -84,6 +84,7 @@ impl<'c> Batch<'c> {
             | Record::BatchSubmitted { .. }
             | Record::BatchApproved { .. }
             | Record::BatchFunded { .. }
+            | Record::PartFunded { .. }
             | Record::BatchUnfunded { .. }
             | Record::BatchBegun { .. }
             | Record::BatchCancelled { .. }

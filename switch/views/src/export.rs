@@ -126,6 +126,7 @@ fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
         | Record::BatchSubmitted { .. }
         | Record::BatchApproved { .. }
         | Record::BatchFunded { .. }
+        | Record::PartFunded { .. }
         | Record::BatchUnfunded { .. }
         | Record::BatchBegun { .. }
         | Record::BatchCancelled { .. }

@@ -65,7 +65,7 @@ pub(super) fn told<O: Out>(turn: &mut Turn<'_, O>, purpose: Purpose) {
         (Purpose::Item(item), Outcome::NeverLeft) => turn.record(&Record::ItemPutBack { item, until: turn.now + PAUSE }),
         // It is asked on until it is known, or an operator settles it.
         (Purpose::Item(_) | Purpose::CreditBack(..), Outcome::Unknown) => {}
-        (Purpose::Funding(batch, _), outcome) => funded(turn, batch, &outcome, purpose),
+        (Purpose::Funding(batch, number), outcome) => funded(turn, batch, number, &outcome, asked),
         (Purpose::CreditBack(batch, number), Outcome::Done(None)) => {
             turn.record(&Record::CreditedBack { batch, number, amount: asked });
         }
@@ -84,12 +84,20 @@ pub(super) fn told<O: Out>(turn: &mut Turn<'_, O>, purpose: Purpose) {
     }
 }
 
-/// The payer's bank pays whole or not at all. What is unknown is reversed, as any debit is.
-fn funded<O: Out>(turn: &mut Turn<'_, O>, batch: BatchId, outcome: &Outcome, purpose: Purpose) {
+/// The payer's bank pays what it is asked for or nothing of it. What is unknown is reversed, as any debit is; what it has paid before
+/// stays the batch's.
+fn funded<O: Out>(turn: &mut Turn<'_, O>, batch: BatchId, number: u32, outcome: &Outcome, amount: u64) {
     let code = match outcome {
-        Outcome::Done(None) => return turn.record(&Record::BatchFunded { batch }),
+        Outcome::Done(None) => {
+            turn.record(&Record::PartFunded { batch, number, amount });
+            let is_whole = turn.state().batch(batch).is_some_and(|it| it.to_fund() == 0);
+            if is_whole || sabotage::is(sabotage::Fault::PayrollPartForgotten) {
+                turn.record(&Record::BatchFunded { batch });
+            }
+            return;
+        }
         Outcome::Done(Some(_)) => {
-            reversal::start_refused(turn, purpose.leg());
+            reversal::start_refused(turn, Purpose::Funding(batch, number).leg());
             ResponseCode::PARTIALLY_APPROVED
         }
         Outcome::Refused(code) => *code,
@@ -111,11 +119,12 @@ fn recalled<O: Out>(turn: &mut Turn<'_, O>, batch: BatchId, number: u32, outcome
     });
 }
 
-/// What every batch can do by itself now: begin on its date, send items while their banks have room, give back what was not paid.
+/// What every batch can do by itself now: ask for the next part of its money, begin on its date, send items while their banks have room, give back what was not paid.
 pub(super) fn go_on<O: Out>(turn: &mut Turn<'_, O>) {
     let active: Vec<BatchId> = turn.state().payroll().active().map(Batch::id).collect();
     let mut left = AT_ONCE_MAX;
     for batch in active {
+        fund(turn, batch);
         begin(turn, batch);
         send(turn, batch, &mut left);
         credit_back(turn, batch);
@@ -127,6 +136,7 @@ pub(super) fn go_on<O: Out>(turn: &mut Turn<'_, O>) {
 pub(super) fn due(rules: &Rules, state: &State, now: Timestamp) -> Option<Timestamp> {
     let moments = state.payroll().active().filter_map(|batch| match batch.stage() {
         Stage::Approved => Some(rules.pays(batch.header().pays_on)),
+        Stage::Funding => opens(state, batch.header().funding_bank, now).filter(|_| wants_part(state, batch)),
         Stage::Running => batch_due(rules, state, batch, now),
         _ => None,
     });
@@ -136,8 +146,32 @@ pub(super) fn due(rules: &Rules, state: &State, now: Timestamp) -> Option<Timest
 fn batch_due(rules: &Rules, state: &State, batch: &Batch, now: Timestamp) -> Option<Timestamp> {
     let payer = Some(batch.header().funding_bank).filter(|_| owes_payer(state, batch));
     let banks = batch.waiting().map(|(bank, _)| bank).filter(|bank| has_room(rules, state, *bank)).chain(payer);
-    let open = banks.filter(|bank| state.banks().is_available(*bank));
-    open.map(|bank| state.payroll().paused(bank).unwrap_or(now).max(now)).min()
+    banks.filter_map(|bank| opens(state, bank, now)).min()
+}
+
+/// From when on a bank may be asked; `None` while it is away.
+fn opens(state: &State, bank: BankId, now: Timestamp) -> Option<Timestamp> {
+    state.banks().is_available(bank).then(|| state.payroll().paused(bank).unwrap_or(now).max(now))
+}
+
+/// The parts of a batch follow each other: the next is asked for when the one before has been paid, or when its bank is back.
+fn fund<O: Out>(turn: &mut Turn<'_, O>, id: BatchId) {
+    let Some(batch) = turn.state().batch(id) else { return };
+    if wants_part(turn.state(), batch) && is_open(turn, batch.header().funding_bank) {
+        ask_part(turn, id);
+    }
+}
+
+fn wants_part(state: &State, batch: &Batch) -> bool {
+    batch.stage() == Stage::Funding && batch.to_fund() > 0 && !state.is_moving(batch.id())
+}
+
+/// Asks the payer's bank for what a batch still needs, as far as one message carries it.
+fn ask_part<O: Out>(turn: &mut Turn<'_, O>, id: BatchId) {
+    let Some(batch) = turn.state().batch(id) else { return };
+    let (bank, account, number) = (batch.header().funding_bank, batch.header().funding_account, batch.next_funding());
+    let amount = turn.rules().payroll.part(batch.to_fund());
+    ask(turn, Purpose::Funding(id, number), Kind::Funding, bank, Some(account), None, amount);
 }
 
 fn begin<O: Out>(turn: &mut Turn<'_, O>, id: BatchId) {
@@ -181,10 +215,11 @@ fn has_room(rules: &Rules, state: &State, bank: BankId) -> bool {
     state.payroll().on_their_way(bank) < window && state.in_flight(bank) < it.in_flight_max && owed
 }
 
-/// What was rejected or came back is the payer's, as soon as nothing of the batch moves.
+/// What was rejected or came back is the payer's, as soon as nothing of the batch moves; what one message does not carry comes after.
 fn credit_back<O: Out>(turn: &mut Turn<'_, O>, id: BatchId) {
     let Some(batch) = turn.state().batch(id) else { return };
-    let (amount, number, bank) = (batch.to_credit_back(), batch.next_credit(), batch.header().funding_bank);
+    let (number, bank) = (batch.next_credit(), batch.header().funding_bank);
+    let amount = turn.rules().payroll.part(batch.to_credit_back());
     if owes_payer(turn.state(), batch) && is_open(turn, bank) && !is_sending(turn, batch) {
         turn.record(&Record::CreditBackStarted { batch: id, number, amount });
         let account = turn.state().batch(id).map(|it| it.header().funding_account);

@@ -252,6 +252,7 @@ impl State {
             | Record::BatchSubmitted { .. }
             | Record::BatchApproved { .. }
             | Record::BatchFunded { .. }
+            | Record::PartFunded { .. }
             | Record::BatchUnfunded { .. }
             | Record::BatchBegun { .. }
             | Record::BatchCancelled { .. }

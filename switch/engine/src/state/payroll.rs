@@ -166,6 +166,11 @@ impl Payroll {
         self.with(id, |it| it.fund(number));
     }
 
+    /// It has paid a part.
+    pub(super) fn fund_part(&mut self, id: BatchId, amount: u64) {
+        self.with(id, |it| it.fund_part(amount));
+    }
+
     /// `rested`: it was on the dead-letter list, and so not on its way.
     pub(super) fn end_item(&mut self, id: ItemId, outcome: ItemOutcome, rested: bool) {
         if !rested {
@@ -245,6 +250,10 @@ impl Payroll {
         debug_assert!(
             batch.is_exact() || sabotage::is(sabotage::Fault::PayrollTallyWrong),
             "paid, returned, rejected and pending are the total"
+        );
+        debug_assert!(
+            batch.is_covered() || sabotage::Fault::UNCOVERING.iter().any(|it| sabotage::is(*it)),
+            "what was funded less what went back is what is paid, to be paid or to go back"
         );
         if batch.is_active() {
             self.active.insert(id);

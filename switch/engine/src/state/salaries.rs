@@ -122,10 +122,11 @@ impl State {
             Record::BatchDropped { batch, .. } => payroll.drop_batch(batch),
             Record::BatchSubmitted { batch, .. } => payroll.set_stage(batch, Stage::Submitted),
             Record::BatchApproved { batch, operator, .. } => payroll.approve(batch, operator),
-            Record::BatchFunded { batch } => {
-                payroll.set_stage(batch, Stage::Approved);
-                self.drop_fundings(batch);
+            Record::PartFunded { batch, number, amount } => {
+                payroll.fund_part(batch, amount);
+                self.drop_ended(Purpose::Funding(batch, number).transaction());
             }
+            Record::BatchFunded { batch } => payroll.set_stage(batch, Stage::Approved),
             Record::BatchUnfunded { batch, code } => {
                 payroll.set_stage(batch, Stage::Unfunded(code));
                 self.drop_fundings(batch);

@@ -14,7 +14,7 @@ struct HotCard {
 bytes_of_struct!(HotCard { pan, code });
 
 /// Rises with every change of the layout; a snapshot of another version is not read, and the journal is replayed instead.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 impl State {
     /// Writes everything.

@@ -217,6 +217,7 @@ fn payroll() -> Vec<Record<'static>> {
     all.extend([
         answered(Purpose::Funding(batch, 1), ResponseCode::APPROVED),
         Record::Answered { transaction: Purpose::Funding(batch, 1).transaction(), answer: Answer::of(ResponseCode::APPROVED) },
+        Record::PartFunded { batch, number: 1, amount: 344 },
         Record::BatchFunded { batch },
         Record::BatchBegun { batch },
     ]);

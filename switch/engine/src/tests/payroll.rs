@@ -2,6 +2,7 @@
 
 mod money;
 mod orders;
+mod parts;
 mod running;
 
 use model::{BusinessDate, HalfMonth};

@@ -100,7 +100,7 @@ impl Checker<'_> {
         }
         let plan = PayrollPlan { registry: self.beside(&it.registry), document_max_bytes: it.document_max_bytes, payers };
         let pays_at: Duration = self.time_of_day(&it.pays_at, "payroll.pays_at")?;
-        Ok((plan, PayrollRules { window: it.window, pays_at, kept: it.kept, ahead: it.ahead }))
+        Ok((plan, PayrollRules { window: it.window, pays_at, kept: it.kept, ahead: it.ahead, ..PayrollRules::default() }))
     }
 
     fn payer(&self, it: &PayerSection, banks: &[BankRules]) -> Result<Payer, ConfigError> {

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::{BatchId, BatchState, Block, ItemId, ItemState, PayeeIdentity, Progress, Purpose, Record, State, Tally};
-use model::{Kind, Rrn};
+use engine::{BatchId, BatchState, Block, ItemId, ItemState, LegId, PayeeIdentity, Progress, Purpose, Record, State, Tally};
+use model::{Kind, ResponseCode, Rrn, TransactionId};
 
 use super::Checker;
 use crate::bank::ledger::{Operation, Side, State as Booked};
+use crate::faults::Fault;
 use crate::world::World;
 
 /// What the journal says of payrolls, as far as the books cannot.
@@ -17,7 +18,14 @@ use crate::world::World;
 pub(super) struct Payrolls {
     /// Whose salary each item is.
     items: BTreeMap<ItemId, PayeeIdentity>,
-    funded: BTreeSet<BatchId>,
+    /// What each batch comes to.
+    totals: BTreeMap<BatchId, u64>,
+    /// What its payer's bank was asked for.
+    asked: BTreeMap<LegId, u64>,
+    /// What of it that bank has approved, in how many parts.
+    funded: BTreeMap<BatchId, (u64, u32)>,
+    /// The most that a payer was to be credited with by one message.
+    back_max: u64,
     problems: Vec<String>,
 }
 
@@ -38,17 +46,35 @@ impl Payrolls {
             Record::BatchApproved { batch, submitted, operator, .. } if submitted.trim() == operator.trim() => {
                 self.problems.push(format!("batch {batch} was approved by {operator}, who had submitted it"));
             }
-            Record::BatchFunded { batch } => {
-                self.funded.insert(batch);
+            Record::BatchOpened { batch, header, .. } => {
+                self.totals.insert(batch, header.total);
             }
-            Record::Accepted { transaction, .. } => {
-                if let Some(Purpose::Item(item)) = Purpose::of(transaction)
-                    && !self.funded.contains(&item.batch)
-                {
-                    self.problems.push(format!("item {item} goes out before its batch is funded"));
+            Record::Accepted { transaction, asked } => self.accepted(transaction, asked.amount),
+            Record::LegAnswered { leg, answer } if answer.code == ResponseCode::APPROVED => {
+                if let (Some(Purpose::Funding(batch, _)), Some(amount)) = (Purpose::of(leg.transaction), self.asked.get(&leg)) {
+                    let (sum, parts) = self.funded.entry(batch).or_default();
+                    (*sum, *parts) = (*sum + amount, *parts + 1);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Something of a payroll goes out; an item only when all parts of its batch's money are there.
+    fn accepted(&mut self, transaction: TransactionId, amount: u64) {
+        match Purpose::of(transaction) {
+            Some(Purpose::Item(item)) => {
+                let (funded, _) = self.funded.get(&item.batch).copied().unwrap_or_default();
+                let total = self.totals.get(&item.batch).copied().unwrap_or(u64::MAX);
+                if funded < total {
+                    self.problems.push(format!("item {item} goes out when {funded} of its batch's {total} are funded"));
+                }
+            }
+            Some(purpose @ Purpose::Funding(..)) => {
+                self.asked.insert(purpose.leg(), amount);
+            }
+            Some(Purpose::CreditBack(..)) => self.back_max = self.back_max.max(amount),
+            Some(Purpose::Recall(..)) | None => {}
         }
     }
 }
@@ -66,6 +92,12 @@ struct Held {
 impl World {
     pub(super) fn check_payrolls(&mut self, plain: &[Vec<u8>]) {
         let payrolls = Payrolls::read(plain);
+        if payrolls.funded.values().any(|(_, parts)| *parts > 1) {
+            self.coverage.fault(Fault::PayrollInParts);
+        }
+        if payrolls.back_max == self.payers.part_max {
+            self.coverage.fault(Fault::PayrollBackInParts);
+        }
         let mut problems: Vec<String> = payrolls.problems.clone();
         let held = self.held();
         problems.extend(paid_once(&payrolls, &held));
@@ -84,7 +116,8 @@ impl World {
         let Some(state) = self.host.state() else { return };
         let wrong = state.batches().filter(|it| !it.is_forgotten()).find_map(|batch| {
             let progress = *batch.progress();
-            let mut counted = Progress { credited_back: progress.credited_back, ..Progress::default() };
+            let Progress { credited_back, funded, .. } = progress;
+            let mut counted = Progress { credited_back, funded, ..Progress::default() };
             let mut add = |tally: fn(&mut Progress) -> &mut Tally, count, amount| {
                 let tally = tally(&mut counted);
                 (tally.count, tally.amount) = (tally.count + count, tally.amount + amount);
@@ -190,8 +223,15 @@ fn of_batch(state: &State, batch: &engine::Batch, held: &BTreeMap<Rrn, Held>) ->
             "batch {id} is done: {funded} were funded, {paid} paid, {recalled} recalled, {back} credited back; it says {progress:?}"
         ));
     }
-    if matches!(batch_state, Some(BatchState::Submitted | BatchState::Unfunded(_) | BatchState::Cancelled)) && funded + paid > 0 {
-        problems.push(format!("batch {id} is {batch_state:?}, and {funded} were funded, {paid} paid"));
+    let before = matches!(batch_state, Some(BatchState::Submitted | BatchState::Unfunded(_) | BatchState::Cancelled));
+    if before && (paid > 0 || funded != progress.funded) {
+        problems.push(format!("batch {id} is {batch_state:?}, and {funded} were funded, {paid} paid; it says {progress:?}"));
+    }
+    if matches!(batch_state, Some(BatchState::Submitted | BatchState::Cancelled)) && funded > 0 {
+        problems.push(format!("batch {id} is {batch_state:?}, and {funded} are not with its payer"));
+    }
+    if matches!(batch_state, Some(BatchState::Done)) && (funded, back) != (progress.funded, progress.credited_back) {
+        problems.push(format!("batch {id} is done: {funded} were funded and {back} credited back; it says {progress:?}"));
     }
     problems
 }

@@ -63,7 +63,9 @@ pub(super) fn fields(record: &Record<'_>) -> Vec<(&'static str, Value)> {
         Record::RecallRefused { item, number, code } => {
             vec![("item", text(item)), ("number", json!(number)), ("code", text(code))]
         }
-        Record::CreditBackStarted { batch, number, amount } | Record::CreditedBack { batch, number, amount } => {
+        Record::PartFunded { batch, number, amount }
+        | Record::CreditBackStarted { batch, number, amount }
+        | Record::CreditedBack { batch, number, amount } => {
             vec![("batch", json!(batch.0)), ("number", json!(number)), ("amount", json!(amount))]
         }
         Record::CreditBackRefused { batch, number, code, until } => {

@@ -100,6 +100,7 @@ impl Teller {
             | Record::PayrollForgotten { .. }
             | Record::LateReply { leg: None, .. } => None,
             Record::ItemTaken { .. }
+            | Record::PartFunded { .. }
             | Record::ItemEnded { .. }
             | Record::ItemPutBack { .. }
             | Record::RecallStarted { .. }
@@ -262,6 +263,9 @@ impl Teller {
     fn payroll(&self, record: &Record<'_>) -> Option<String> {
         Some(match *record {
             Record::ItemTaken { item, .. } => format!("item {} of payroll batch {}", item.number, item.batch),
+            Record::PartFunded { batch, amount, .. } => {
+                format!("payroll batch {batch} has {} of its payer's money by it", self.money(amount))
+            }
             Record::ItemEnded { outcome: ItemOutcome::Paid { short: 0 }, .. } => "its batch counts it as paid".to_owned(),
             Record::ItemEnded { outcome: ItemOutcome::Paid { short }, .. } => {
                 format!("its batch counts it as paid, but for {}, which the payer gets back", self.money(short))

@@ -3,13 +3,13 @@
 
 use model::{HalfMonth, Kind, Text};
 
-use super::{Purpose, ask, oldest};
+use super::{Purpose, ask, ask_part, oldest};
 use crate::BankId;
 use crate::flow::{Turn, posting};
 use crate::out::Out;
 use crate::payroll::{
     BATCHES_MAX, BatchHeader, BatchId, BatchState, DropReason, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemId, ItemOutcome, ItemState,
-    PayrollDisallowed, PayrollItem, PayrollOrder,
+    PARTS_MAX, PayrollDisallowed, PayrollItem, PayrollOrder,
 };
 use crate::record::Record;
 use crate::state::{Batch, LegStatus, Stage};
@@ -65,7 +65,8 @@ fn open<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, header: &BatchHeader) -> Res
     if period > newest {
         return Err(PayrollDisallowed::TooFarAhead { period, newest });
     }
-    if header.count == 0 || header.count > ITEMS_MAX || header.total == 0 || header.total > i64::MAX.unsigned_abs() {
+    let parts = header.total.div_ceil(turn.rules().payroll.part(u64::MAX));
+    if header.count == 0 || header.count > ITEMS_MAX || header.total == 0 || parts > PARTS_MAX {
         return Err(PayrollDisallowed::Size);
     }
     let (bank, currency) = (header.funding_bank, header.currency);
@@ -179,16 +180,15 @@ fn complete<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, id: BatchId, order: &Pay
 fn approve<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, id: BatchId, order: &PayrollOrder) -> Result<BatchId, PayrollDisallowed> {
     let waits = |stage| matches!(stage, Stage::Submitted | Stage::Unfunded(_));
     let batch = in_stage(turn.state(), id, order, waits)?;
-    let (submitted, header, number) = (batch.submitted_by().to_owned(), *batch.header(), batch.next_funding());
+    let (submitted, bank) = (batch.submitted_by().to_owned(), batch.header().funding_bank);
     if same(&submitted, by.operator) && !sabotage::is(sabotage::Fault::PayrollApprovedAlone) {
         return Err(PayrollDisallowed::SameOperator(id));
     }
-    if !turn.state().banks().is_available(header.funding_bank) {
-        return Err(PayrollDisallowed::BankUnavailable(header.funding_bank));
+    if !turn.state().banks().is_available(bank) {
+        return Err(PayrollDisallowed::BankUnavailable(bank));
     }
     turn.record(&Record::BatchApproved { batch: id, submitted: &submitted, operator: by.operator, reason: by.reason });
-    let account = Some(header.funding_account);
-    ask(turn, Purpose::Funding(id, number), Kind::Funding, header.funding_bank, account, None, header.total);
+    ask_part(turn, id);
     if sabotage::is(sabotage::Fault::PayrollUnfunded) {
         turn.record(&Record::BatchBegun { batch: id });
     }
@@ -196,7 +196,9 @@ fn approve<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, id: BatchId, order: &Payr
 }
 
 fn cancel<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, id: BatchId, order: &PayrollOrder) -> Result<BatchId, PayrollDisallowed> {
-    let batch = in_stage(turn.state(), id, order, |stage| !matches!(stage, Stage::Funding | Stage::Cancelled))?;
+    // A part that is on its way comes to its end first; one that cannot be asked for now need not be waited for.
+    let asked = turn.state().is_moving(id);
+    let batch = in_stage(turn.state(), id, order, |stage| stage != Stage::Cancelled && !(asked && stage == Stage::Funding))?;
     if batch.stage() == Stage::Running && batch.waiting().next().is_none() {
         let state = turn.state().batch_state(id).unwrap_or(BatchState::Running);
         return Err(PayrollDisallowed::NotNow { batch: id, state, order: order.name() });

@@ -197,8 +197,14 @@ impl Batch {
         }
         let Progress { rejected, returned, credited_back, .. } = self.progress;
         let kept = if sabotage::is(sabotage::Fault::PayrollRejectedKept) { rejected.amount } else { 0 };
-        let owed = rejected.amount.saturating_add(returned.amount).saturating_sub(kept);
+        // Of a batch that was cancelled before all of it was funded, what was never taken does not go back.
+        let owed = rejected.amount.saturating_add(returned.amount).saturating_sub(kept).saturating_sub(self.to_fund());
         owed.saturating_sub(credited_back).saturating_sub(self.crediting)
+    }
+
+    /// What the payer's bank has still to pay.
+    pub(crate) fn to_fund(&self) -> u64 {
+        self.header.total.saturating_sub(self.progress.funded)
     }
 
     pub(crate) fn is_crediting(&self) -> bool {
@@ -212,9 +218,9 @@ impl Batch {
         rest.find(|(_, it)| it.place == Place::Waiting && it.bank == bank)
     }
 
-    /// Whether something may become of it by itself: funded, and not over.
+    /// Whether something may become of it by itself: approved, and not over.
     pub(super) fn is_active(&self) -> bool {
-        matches!(self.stage, Stage::Approved | Stage::Running) && !self.is_over()
+        matches!(self.stage, Stage::Funding | Stage::Approved | Stage::Running) && !self.is_over()
     }
 
     fn is_unsettled(&self) -> bool {
@@ -225,6 +231,18 @@ impl Batch {
     pub(super) fn is_exact(&self) -> bool {
         let total = Tally { count: self.header.count.into(), amount: self.header.total };
         self.stage == Stage::Opening || self.progress.total() == total
+    }
+
+    /// Whether the payer's money is where it must be: what he was debited less what he got back is what is paid, what is still to be
+    /// paid, and what goes back.
+    pub(super) fn is_covered(&self) -> bool {
+        let Progress { paid, pending, credited_back, funded, .. } = self.progress;
+        let back = credited_back + self.crediting;
+        match self.stage {
+            Stage::Approved | Stage::Running => funded == back + paid.amount + pending.amount + self.to_credit_back(),
+            Stage::Funding | Stage::Unfunded(_) => funded <= self.header.total && back == 0,
+            Stage::Opening | Stage::Submitted | Stage::Cancelled => funded == 0 && back == 0,
+        }
     }
 
     pub(super) fn new(id: BatchId, header: BatchHeader, operator: &str) -> Self {
@@ -269,9 +287,15 @@ impl Batch {
         self.fundings = self.fundings.max(number);
     }
 
+    /// The payer's bank has paid so much.
+    pub(super) fn fund_part(&mut self, amount: u64) {
+        self.progress.funded = self.progress.funded.saturating_add(amount);
+    }
+
     pub(super) fn cancel(&mut self) {
         self.cancelled = true;
-        self.stage = if matches!(self.stage, Stage::Approved | Stage::Running) { Stage::Running } else { Stage::Cancelled };
+        let is_funded = self.progress.funded > 0 || matches!(self.stage, Stage::Approved | Stage::Running);
+        self.stage = if is_funded { Stage::Running } else { Stage::Cancelled };
         let progress = &mut self.progress;
         for (_, item) in self.items.all_mut().filter(|(_, it)| it.place == Place::Waiting) {
             tally(progress, item, Tally::less);
@@ -364,7 +388,7 @@ impl Batch {
     }
 
     pub(super) fn trace(&self) -> u64 {
-        let Progress { paid, returned, rejected, pending, credited_back } = self.progress;
+        let Progress { paid, returned, rejected, pending, credited_back, funded } = self.progress;
         let stage = match self.stage {
             Stage::Opening => 1,
             Stage::Submitted => 2,
@@ -377,7 +401,12 @@ impl Batch {
         let tallies = [paid, returned, rejected, pending];
         let sum = tallies.iter().fold(stage, |sum: u64, it| sum.rotate_left(11) ^ it.amount ^ it.count.rotate_left(40));
         let open = (self.recalling.len() as u64) << 32 ^ u64::from(self.recalls) << 16 ^ u64::from(self.credits);
-        sum.rotate_left(7) ^ credited_back ^ self.crediting.rotate_left(21) ^ open.rotate_left(3) ^ u64::from(self.fundings) << 56
+        sum.rotate_left(7)
+            ^ credited_back
+            ^ funded.rotate_left(32)
+            ^ self.crediting.rotate_left(21)
+            ^ open.rotate_left(3)
+            ^ u64::from(self.fundings) << 56
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {

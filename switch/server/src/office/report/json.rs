@@ -45,6 +45,7 @@ fn head(of: &Standing) -> Value {
         "returned": tally(progress.returned),
         "rejected": tally(progress.rejected),
         "pending": tally(progress.pending),
+        "funded": progress.funded,
         "credited_back": progress.credited_back,
         "submitted_by": of.submitted_by,
         "approved_by": of.approved_by,

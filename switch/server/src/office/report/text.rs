@@ -58,8 +58,10 @@ fn head(of: &Standing, out: &mut impl Write) -> io::Result<()> {
     row("rejected", progress.rejected)?;
     row("pending", progress.pending)?;
     row("total", progress.total())?;
-    let back = Money::from_minor(progress.credited_back, header.currency).to_string();
-    writeln!(out, "{:<12}{:>10}{back:>26}", "given back", "")?;
+    for (name, amount) in [("funded", progress.funded), ("given back", progress.credited_back)] {
+        let amount = Money::from_minor(amount, header.currency).to_string();
+        writeln!(out, "{name:<12}{:>10}{amount:>26}", "")?;
+    }
     match of.credit_refused {
         Some(code) => {
             let meaning = code.meaning().unwrap_or("a code this switch does not know");
