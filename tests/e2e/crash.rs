@@ -4,8 +4,8 @@
 mod audit;
 mod doctored;
 mod journal;
-mod ledger;
-mod load;
+pub(crate) mod ledger;
+pub(crate) mod load;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -190,7 +190,7 @@ fn spawn_bank(setup: &Setup, name: &str) -> Process {
 }
 
 /// The seed: given from outside to try one again, else drawn.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let drawn = || u64::try_from(std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_micros()).expect("fits");
     std::env::var("PAYSWITCH_CRASH_SEED").map_or_else(|_| drawn(), |text| text.parse().expect("a number"))
 }

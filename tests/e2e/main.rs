@@ -31,6 +31,7 @@ mod money;
 mod operator;
 mod orders;
 mod payroll;
+mod payroll_crash;
 mod record;
 mod scenario_files;
 mod sync;

@@ -10,20 +10,20 @@ use rusqlite::{Connection, OpenFlags};
 
 /// What is on a bank's books at one moment.
 #[derive(Clone, Debug)]
-pub(super) struct Ledger {
-    pub(super) bank: String,
+pub(crate) struct Ledger {
+    pub(crate) bank: String,
     /// By reference.
-    pub(super) operations: BTreeMap<String, Operation>,
+    pub(crate) operations: BTreeMap<String, Operation>,
     /// What each transaction (DE37) has moved on a customer's account, zero sums left out.
-    pub(super) moved: BTreeMap<(String, String), i64>,
+    pub(crate) moved: BTreeMap<(String, String), i64>,
     /// What all of them have moved, by account.
-    pub(super) totals: BTreeMap<String, i64>,
+    pub(crate) totals: BTreeMap<String, i64>,
     /// Postings of one transaction that are there more than once, as text.
-    pub(super) doubled: Vec<String>,
+    pub(crate) doubled: Vec<String>,
     /// Postings that do not sum to zero, as text.
-    pub(super) unbalanced: Vec<String>,
+    pub(crate) unbalanced: Vec<String>,
     /// What the settlement accounts have gained, by currency.
-    pub(super) settlement: BTreeMap<String, i64>,
+    pub(crate) settlement: BTreeMap<String, i64>,
 }
 
 const MOVED: &str = "
@@ -37,7 +37,7 @@ const DOUBLED: &str = "
     WHERE what <> 'opening' GROUP BY rrn, number, what HAVING count(*) > 1";
 
 impl Ledger {
-    pub(super) fn read(folder: &Path, bank: &str) -> Self {
+    pub(crate) fn read(folder: &Path, bank: &str) -> Self {
         let path = folder.join(format!("{bank}.db"));
         let statement = Statement::open(&path).expect("the bank has a ledger");
         let operations = statement.operations().expect("can be read");
