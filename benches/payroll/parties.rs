@@ -66,19 +66,19 @@ impl Drop for Process {
 #[derive(Debug)]
 pub(crate) struct Progress {
     pub(crate) state: String,
-    pub(crate) total: u64,
-    pub(crate) paid: u64,
-    pub(crate) pending: u64,
+    pub(crate) total: i64,
+    pub(crate) paid: i64,
+    pub(crate) pending: i64,
     /// Paid, returned or rejected.
-    pub(crate) ended: u64,
-    amounts: [u64; 5],
+    pub(crate) ended: i64,
+    amounts: [i64; 5],
 }
 
 impl Progress {
     /// paid + returned + rejected + pending = total, in items and amounts.
     pub(crate) fn adds_up(&self) -> bool {
         let [total, parts @ ..] = self.amounts;
-        self.ended + self.pending == self.total && parts.iter().sum::<u64>() == total
+        self.ended + self.pending == self.total && parts.iter().sum::<i64>() == total
     }
 }
 
@@ -166,7 +166,7 @@ impl Parties {
         let page: Value = serde_json::from_str(&self.page("/payroll")).expect("JSON");
         let lines = page["lines"].as_array().expect("lines");
         let it = lines.iter().find(|it| it["batch"] == batch).expect("the batch");
-        let number = |name: &str, of: &str| it[name][of].as_u64().expect("a number");
+        let number = |name: &str, of: &str| it[name][of].as_i64().expect("a number");
         let names = ["total", "paid", "returned", "rejected", "pending"];
         let [total, paid, returned, rejected, pending] = names.map(|name| number(name, "count"));
         let (amounts, ended) = (names.map(|name| number(name, "amount")), paid + returned + rejected);
