@@ -36,7 +36,8 @@ impl Books {
             let path = folder.join(format!("{name}.db"));
             let ledger = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a ledger");
             let number = |sql: &str| ledger.query_row(sql, [FUNDING], |row| row.get::<_, i64>(0)).expect("can be read");
-            let booked = ledger.query_row(BOOKED, [FUNDING], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?]));
+            let booked =
+                ledger.query_row(BOOKED, [FUNDING], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?]));
             let [booked, amount, items, accounts] = booked.expect("can be read");
             all.booked += booked;
             all.amount += amount;

@@ -114,7 +114,10 @@ fn measure(name: &str, row: Row, program: &std::path::Path, place: &std::path::P
         bytes as f64 / f64::from(files.salaries),
     );
     if killed > 0 {
-        return println!("{:>18} {killed} kills; after each, and at the end, nobody was paid twice; at the end everybody once", "");
+        return println!(
+            "{:>18} {killed} kills; after each, and at the end, nobody was paid twice; at the end everybody once",
+            ""
+        );
     }
     let share = |time: &Duration| 100.0 * time.as_secs_f64() / paid.as_secs_f64();
     let mut threads: Vec<_> = machine::since(&before, &parties.threads()).into_iter().collect();

@@ -219,7 +219,8 @@ impl Parties {
             Body::File(path) => fs::metadata(path).expect("is there").len(),
             Body::Text(text) => text.len() as u64,
         };
-        let head = format!("POST {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n{head}\r\nContent-Length: {length}\r\n\r\n");
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: switch\r\nConnection: close\r\n{head}\r\nContent-Length: {length}\r\n\r\n");
         stream.write_all(head.as_bytes()).expect("is sent");
         match body {
             Body::File(path) => drop(io::copy(&mut File::open(path).expect("is there"), &mut stream).expect("is sent")),

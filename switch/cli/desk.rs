@@ -235,12 +235,12 @@ async fn with_store<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(move || {
         let key = journal::MasterKey::load(paths.master_key()).map_err(|error| Trouble::Unavailable(error.to_string()))?;
         let opened = cards::Store::look(&paths.cards(), server::cards::keys(&key));
-        opened.and_then(|mut store| work(&mut store)).map_err(store_trouble)
+        opened.and_then(|mut store| work(&mut store)).map_err(|error| store_trouble(&error))
     });
     done.await.unwrap_or_else(|error| Err(Trouble::Unavailable(error.to_string())))
 }
 
-fn store_trouble(error: cards::Error) -> Trouble {
+fn store_trouble(error: &cards::Error) -> Trouble {
     use cards::Error;
     let said = error.to_string();
     match error {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::clock::standing;
-use crate::harness::{PAYSWITCH, Switch};
+use crate::harness::{Banks, PAYSWITCH, Setup, Switch};
 use crate::record::secrets;
 
 const APPROVED: &str = r#"
@@ -104,6 +104,88 @@ expect = "0200"
 at = "acleda"
 "#;
 
+const PAYROLL: &str = r#"
+title = "A payroll by way of the pages"
+
+[[step]]
+payroll = "submit"
+as = "december"
+items = [{ person = "dara", amount = "1200000.00 KHR" }, { person = "bopha", amount = "980000.00 KHR" }]
+pays_on = "2022-12-30"
+
+[[step]]
+payroll = "approve"
+operator = "Clerk"
+refused = { regex = "another operator" }
+
+[[step]]
+payroll = "approve"
+
+[[step]]
+assert = "batch"
+state = "approved"
+pending = "2180000.00 KHR"
+eventually = "10s"
+
+[[step]]
+payroll = "submit"
+items = [{ person = "sophea", amount = "1.00 KHR" }, { person = "dara", amount = "1.00 KHR", purpose = "SALA", id = "NEW" }]
+form = "csv"
+pays_on = "2022-12-31"
+refused = { regex = "by item 1/1, which is waiting" }
+code = "AM05"
+line = 4
+field = "party"
+faults = 1
+
+[[step]]
+clock = "2022-12-30T06:01:00"
+
+[[step]]
+assert = "batch"
+of = "december"
+state = "done"
+paid_items = 2
+eventually = "60s"
+
+[[step]]
+payroll = "recall"
+of = "december"
+item = 2
+amount = "80000.00 KHR"
+cause = "MD07"
+reason = "died on 12 December"
+
+[[step]]
+assert = "item"
+of = "december"
+item = 2
+state = "returned"
+returned = "80000.00 KHR"
+eventually = "60s"
+
+[[step]]
+assert = "batch"
+of = "december"
+paid = "2100000.00 KHR"
+returned = "80000.00 KHR"
+credited_back = "80000.00 KHR"
+eventually = "60s"
+
+[[step]]
+payroll = "settle"
+of = "december"
+paid = true
+reason = "to see"
+refused = { regex = "not on the dead-letter list" }
+"#;
+
+/// People who do not exist, of whom the cast has accounts.
+const REGISTRY: &str = "civil_servant_id,name_latin,name_khmer,status,bank,account_khr,account_usd,account_status\n\
+    000000018,DARA,,active,acleda,001000001116,001000001840,open\n\
+    000000026,SOPHEA,,active,acleda,001000002116,001000002840,open\n\
+    000000083,BOPHA,,active,canadia,002000001116,002000001840,open\n";
+
 /// A folder with these scenario files.
 fn files(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -150,6 +232,26 @@ fn the_same_file_again_is_new_to_the_switch_and_no_repeat() {
     }
     let approved = "payswitch_transactions_total{bank=\"canadia\",kind=\"withdrawal\",outcome=\"00\"}";
     assert_eq!(switch.metric(approved), 4.0);
+}
+
+#[test]
+fn a_payroll_is_submitted_refused_approved_paid_and_recalled_by_the_pages_of_a_switch() {
+    let folder = files(&[("registry.csv", REGISTRY), ("payroll.toml", PAYROLL)]);
+    let own = PAYROLL.replace("by way of the pages", "of its own people") + "\n[person.dara]\nstatus = \"retired\"\n";
+    std::fs::write(folder.path().join("own.toml"), own).unwrap();
+    let registry = folder.path().join("registry.csv");
+    let payroll = format!(
+        "[payroll]\nregistry = {:?}\npayer = [{{ id = \"MEF\", institution = \"116900\", bank = \"acleda\", \
+         accounts = {{ KHR = \"001900000116\" }} }}]",
+        registry.display().to_string()
+    );
+    let clock = ["--clock", "manual", "--clock-start", "2022-12-28T09:00:00+07:00"];
+    let switch = Setup::new(Banks::InProcess, "iso87-ascii").arguments(&clock).with(&payroll).start();
+    let (code, said) = played(&switch, &[], folder.path());
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 skipped, 1 passed") && said.contains("it has people of its own"), "{said}");
+    let batch = switch.look("/payroll/1");
+    assert_eq!((&batch["state"], &batch["credited_back"]), (&json!("done"), &json!(8_000_000)), "{batch}");
 }
 
 #[test]

@@ -23,6 +23,10 @@ case "$1" in
   run) case " $* " in *" --config "*|*" --print-config "*) ;; *) set -- "$@" --config "$SHELL_FOLDER/ports.toml" ;; esac ;;
   status|clock|fault|order|positions|dead-letters|hot-cards|overruled)
     case " $* " in *" --at "*) ;; *) set -- "$@" --at "http://$LOOPBACK:8580" ;; esac ;;
+  cards) case "$2 $*" in
+    block*|unblock*|replace*) set -- "$@" --at "http://$LOOPBACK:8580" ;;
+    *--virtual*) set -- "$@" --connect "$LOOPBACK:8583" ;;
+  esac ;;
   send|load) case " $* " in *" --connect "*) ;; *) set -- "$@" --connect "$LOOPBACK:8583" ;; esac ;;
 esac
 exec "$PAYSWITCH" "$@"
@@ -232,8 +236,17 @@ impl Tester {
 
 #[test]
 fn every_command_of_the_guide_does_what_is_printed_there() {
-    let guide = std::fs::read_to_string(Path::new(REPOSITORY).join("docs/tester-guide.md")).unwrap();
-    let mut tester = Tester::sits_down(77);
+    every_command_of("docs/tester-guide.md", 77);
+}
+
+#[test]
+fn every_command_of_the_page_of_cards_does_what_is_printed_there() {
+    every_command_of("docs/cards.md", 79);
+}
+
+fn every_command_of(page: &str, hand: u8) {
+    let guide = std::fs::read_to_string(Path::new(REPOSITORY).join(page)).unwrap();
+    let mut tester = Tester::sits_down(hand);
     for block in blocks(&guide) {
         match block.language {
             "console" => commands(&block).iter().for_each(|said| tester.does(said)),
@@ -241,7 +254,7 @@ fn every_command_of_the_guide_does_what_is_printed_there() {
         }
     }
     assert!(tester.surprises.is_empty(), "{}", tester.surprises.join("\n\n"));
-    assert!(tester.jobs.is_empty(), "the guide stops what it has started");
+    assert!(tester.jobs.is_empty(), "the page stops what it has started");
 }
 
 /// What the README's commands find lying there, and what stands for the long runs that it shows.

@@ -158,13 +158,25 @@ pub(crate) struct Setup {
     pub(crate) more_of: HashMap<String, String>,
     /// Further arguments of `payswitch run`.
     pub(crate) arguments: Vec<&'static str>,
+    /// A file of further accounts for the banks, wherever they are.
+    pub(crate) accounts: Option<PathBuf>,
 }
 
 impl Setup {
     pub(crate) fn new(banks: Banks, dialect: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (otherwise, more_of) = (HashMap::new(), HashMap::new());
-        Self { folder, banks, dialect, bank_dialect: dialect, more: String::new(), otherwise, more_of, arguments: Vec::new() }
+        Self {
+            folder,
+            banks,
+            dialect,
+            bank_dialect: dialect,
+            more: String::new(),
+            otherwise,
+            more_of,
+            arguments: Vec::new(),
+            accounts: None,
+        }
     }
 
     /// Lets this bank be dialled at `address`, whatever the others are.
@@ -200,6 +212,12 @@ impl Setup {
     /// Starts `payswitch run` with these arguments too.
     pub(crate) fn arguments(mut self, arguments: &[&'static str]) -> Self {
         self.arguments.extend(arguments);
+        self
+    }
+
+    /// Lets the banks keep the accounts of this file too.
+    pub(crate) fn with_accounts(mut self, file: &Path) -> Self {
+        self.accounts = Some(file.to_owned());
         self
     }
 
@@ -243,6 +261,9 @@ impl Setup {
     fn spawn_bank_that(&self, name: &str, reaches: [&str; 2], up: &str) -> Process {
         let mut command = Command::new(PAYSWITCH);
         command.args(["bank", name, "--dialect", self.bank_dialect, "--log-format", "json"]).args(reaches);
+        if let Some(file) = &self.accounts {
+            command.arg("--accounts").arg(file);
+        }
         Process::start(command.arg("--data").arg(self.ledgers()), up)
     }
 
@@ -263,6 +284,9 @@ impl Setup {
              [[acquirer]]\nname = \"escrow\"\nlisten = \"127.0.0.1:0\"\ninstitution = \"116000\"\ndialect = \"{dialect}\"\nescrow = true\n",
             self.more
         );
+        if let Some(file) = self.accounts.as_ref().filter(|_| self.banks == Banks::InProcess) {
+            text += &format!("[cast]\naccounts = {:?}\n", file.display().to_string());
+        }
         for (index, (name, number)) in NAMES.iter().enumerate() {
             let reach = match (self.otherwise.get(*name), banks.get(index)) {
                 (Some(how), _) => how.clone(),
@@ -270,8 +294,9 @@ impl Setup {
                 (None, None) => "in_process = true".to_owned(),
             };
             text += &format!(
-                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
+                "[[bank]]\nname = \"{name}\"\ninstitution = \"{number}\"\nprefixes = [\"{}\", \"{}\"]\n{reach}\ndialect = \"{bank_dialect}\"\n{}\n",
                 911_601 + index,
+                911_611 + index,
                 self.more_of.get(*name).map_or("", String::as_str)
             );
         }

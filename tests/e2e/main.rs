@@ -10,6 +10,7 @@
 )]
 
 mod business;
+mod cards;
 mod clock;
 mod connect;
 mod crash;
@@ -17,6 +18,7 @@ mod dial_in;
 mod fake_bank;
 mod faults;
 mod framings;
+mod generate;
 mod guide;
 mod harness;
 mod hostile;
@@ -28,6 +30,7 @@ mod load;
 mod money;
 mod operator;
 mod orders;
+mod payroll;
 mod payroll_crash;
 mod record;
 mod scenario_files;

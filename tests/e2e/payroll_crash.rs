@@ -101,7 +101,10 @@ impl World {
     fn batches(&self) -> Vec<(u32, Progress)> {
         let page = self.switch.look("/payroll");
         let lines = page["lines"].as_array().expect("lines");
-        lines.iter().map(|it| (u32::try_from(it["batch"].as_u64().expect("a number")).expect("fits"), Progress::read(it))).collect()
+        lines
+            .iter()
+            .map(|it| (u32::try_from(it["batch"].as_u64().expect("a number")).expect("fits"), Progress::read(it)))
+            .collect()
     }
 
     fn progress(&self) -> Progress {

@@ -230,6 +230,16 @@ impl Cast {
         Self { accounts_file: path.map(Path::to_owned), ..self }
     }
 
+    /// This cast with one more account without a card.
+    ///
+    /// # Errors
+    /// Where its number is somebody else's, or nobody of the cast keeps it.
+    pub fn with_account(mut self, account: CardlessAccount) -> Result<Self, Error> {
+        self.bank(&account.bank)?;
+        self.add_account(account)?;
+        Ok(self)
+    }
+
     /// Takes an account without a card in, where its number is nobody else's.
     fn add_account(&mut self, account: CardlessAccount) -> Result<(), Error> {
         if !self.numbers.insert(account.number) {

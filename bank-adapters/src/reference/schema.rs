@@ -211,6 +211,7 @@ enum Opened {
 struct Opening<'c> {
     /// The newest account that was there before.
     before: i64,
+    known: Sql<'c>,
     account: Sql<'c>,
     entry: Sql<'c>,
     /// The newest entry of the ledger and, by currency, the account where openings come from with its newest entry.
@@ -222,10 +223,9 @@ struct Opening<'c> {
 impl<'c> Opening<'c> {
     fn begin(connection: &'c Connection) -> Result<Self, Error> {
         Ok(Self {
-            account: connection.prepare(
-                "INSERT INTO accounts (number, holder, kind, currency, status) VALUES (?1, ?2, 'customer', ?3, ?4)
-                 ON CONFLICT (number) DO NOTHING",
-            )?,
+            known: connection.prepare("SELECT id FROM accounts WHERE number = ?1")?,
+            account: connection
+                .prepare("INSERT INTO accounts (number, holder, kind, currency, status) VALUES (?1, ?2, 'customer', ?3, ?4)")?,
             entry: connection.prepare(
                 "INSERT INTO entries (id, reference, account, previous, amount, booked_at, what)
                  VALUES (?1, ?2, ?3, ?4, ?5, 0, 'opening')",
@@ -240,16 +240,14 @@ impl<'c> Opening<'c> {
     /// Opens the account, where there is none with this number. One that is there stays as it is.
     fn open(&mut self, number: Text<28>, holder: &str, opening: Money, status: AccountStatus) -> Result<Opened, Error> {
         let (number, currency) = (number.to_string(), opening.currency());
-        let source = self.source(currency)?;
-        if self.account.execute(params![number, holder, currency.alpha(), status.name()])? == 0 {
-            let id: i64 = self
-                .connection
-                .prepare_cached("SELECT id FROM accounts WHERE number = ?1")?
-                .query_row([number], |row| row.get(0))?;
+        let there = self.known.query_row([&number], |row| row.get::<_, i64>(0)).optional()?;
+        if let Some(id) = there {
             return Ok(if id > self.before { Opened::JustNow } else { Opened::Before });
         }
+        let source = self.source(currency)?;
+        self.account.execute(params![number, holder, currency.alpha(), status.name()])?;
         let account = self.connection.last_insert_rowid();
-        // At most twelve digits, as every amount that a person types.
+        // An opening is read as one that fits.
         let minor = i64::try_from(opening.minor()).unwrap_or(i64::MAX);
         let Some((_, from, newest)) = self.sources.get_mut(source) else { return Ok(Opened::Now) };
         let reference = format!("opening-{number}");

@@ -27,8 +27,8 @@ use tokio::net::TcpListener;
 pub use order::{ORDERS, Order, What};
 pub use rehearse::{MoveClock, WantedFault};
 pub use words::{
-    Bank, Batch, BatchAtBank, CardCount, CardStats, Checked, Cleared, Clock, DeadLetter, Done, Fault, HotCard, Item, List, OpenDay,
-    Ordered, Overruled, Position, Problem, Status, Tally, Work, Wrong,
+    Bank, Batch, BatchAtBank, CardCount, CardStats, Checked, Cleared, Clock, DeadLetter, Done, Fault, HotCard, Item, List,
+    OpenDay, Ordered, Overruled, Position, Problem, Status, Tally, Work, Wrong,
 };
 
 /// The longest body of a request, bytes: no order is nearly as long.

@@ -249,6 +249,9 @@ pub struct Batch {
     pub state: String,
     /// More about that, where there is more to say.
     pub detail: Option<String>,
+    /// With which response code (DE39) the payer's bank has refused to fund it, or to take back what was not paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Who pays.
     pub payer: String,
     /// The document's own name.

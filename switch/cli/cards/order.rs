@@ -91,7 +91,9 @@ impl By {
             let new = done.new_card.as_ref().map(|new| format!(", {new} stands for it and is to be printed")).unwrap_or_default();
             format!("done: {} {card}{new}; it stands in block {} of the journal, and the store follows", done.order, done.block)
         });
-        done.map_err(|error| format!("not done: {error}"))?;
+        done.map_err(|error| {
+            format!("{error}\nnot done: it is the running switch that refuses a card, and the store follows its journal")
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -58,7 +58,7 @@ fn text_of(it: &Shown) -> String {
     }
     for change in &it.history {
         let why = if change.reason.is_empty() { String::new() } else { format!(": {}", change.reason) };
-        text += &format!("  {}  {:<10} by {}{why}\n", change.at, change.state, change.by);
+        text += &format!("  {}  {} by {}{why}\n", change.at, change.state, change.by);
     }
     text
 }

@@ -43,7 +43,7 @@ impl PayrollDesk {
 
     pub(super) fn batches(&self) -> Later<List<Batch>> {
         self.on_a_thread(|office| {
-            let lines: Vec<_> = office.batches().map_err(trouble)?.iter().map(|it| batch(it)).collect();
+            let lines: Vec<_> = office.batches().map_err(trouble)?.iter().map(batch).collect();
             Ok(List { total: lines.len(), lines })
         })
     }
@@ -256,6 +256,7 @@ fn batch(it: &Standing) -> Batch {
         batch: it.batch.0,
         state: it.state.name().to_owned(),
         detail: detail(it),
+        code: refused(it).map(|code| code.to_string()),
         payer: header.payer.to_string(),
         message: header.message.to_string(),
         period: header.period.to_string(),
@@ -271,6 +272,14 @@ fn batch(it: &Standing) -> Batch {
         approved_by: it.approved_by.clone(),
         banks: Vec::new(),
         items_per_second: None,
+    }
+}
+
+/// With what the payer's bank has refused the batch.
+fn refused(it: &Standing) -> Option<model::ResponseCode> {
+    match it.state {
+        BatchState::Unfunded(code) => Some(code),
+        _ => it.credit_refused,
     }
 }
 

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use model::HalfMonth;
 use nation::csv::Table;
-use nation::{COUNT_MAX, HalfMonth, Nation};
+use nation::{COUNT_MAX, Nation};
 
 use super::Failure;
 use output::{Output, Progress};
@@ -30,8 +31,8 @@ pub(super) struct Generate {
     /// Which files: registry.csv (who is on the payroll), cards.csv, accounts.csv (for `payswitch bank --accounts`), payroll.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [What::Registry, What::Cards, What::Accounts, What::Payroll])]
     what: Vec<What>,
-    /// The half-month that the payrolls are for: 2023-01-1 is paid on the 10th of January, 2023-01-2 on the 25th.
-    #[arg(long, value_name = "YYYY-MM-1|2", default_value = "2023-01-1", value_parser = half_month)]
+    /// The half-month that the payrolls are for: 2023-01/1 is paid on the 10th of January, 2023-01/2 on the 25th.
+    #[arg(long, value_name = "YYYY-MM/1|2", default_value = "2023-01/1", value_parser = half_month)]
     half_month: HalfMonth,
     /// Payrolls with items that must be refused: people twice, retired or unknown, accounts closed or shared.
     #[arg(long)]
@@ -60,7 +61,9 @@ fn count(text: &str) -> Result<u32, String> {
 }
 
 fn half_month(text: &str) -> Result<HalfMonth, String> {
-    HalfMonth::parse(text).ok_or_else(|| "write year, month and half: 2023-01-1 or 2023-01-2".into())
+    // As in the files' names too.
+    let named = || text.rsplit_once('-').and_then(|(month, half)| HalfMonth::parse(&format!("{month}/{half}")));
+    HalfMonth::parse(text).or_else(named).ok_or_else(|| "write year, month and half: 2023-01/1 or 2023-01/2".into())
 }
 
 impl Generate {
@@ -117,6 +120,16 @@ fn prepare(folder: &Path, force: bool) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_half_month_is_written_as_everywhere_or_as_in_names_of_files() {
+        for text in ["2022-12/2", "2022-12-2"] {
+            assert_eq!(half_month(text).unwrap().to_string(), "2022-12/2");
+        }
+        for wrong in ["", "2022-12", "2022-12-3", "2022-13/1", "2022/12/2"] {
+            assert!(half_month(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_nation_has_somebody_and_at_most_sixteen_million() {

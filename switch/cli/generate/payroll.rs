@@ -4,8 +4,8 @@ use std::path::Path;
 
 use documents::pain001::Edition;
 use documents::{Account, Agent, Block, EmployeeId, Header, Identifier, Item, Moment, Name, Purpose, Sum, pain001, payroll_csv};
-use model::{BusinessDate, Currency, Money};
-use nation::{HalfMonth, Nation, Total};
+use model::{BusinessDate, Currency, HalfMonth, Money};
+use nation::{Nation, Total};
 
 use super::output::{Output, Progress};
 use crate::cli::Failure;
@@ -37,13 +37,18 @@ impl Payroll<'_> {
         Ok(())
     }
 
+    /// The half-month as it may stand in a file's name: `2023-01-1`.
+    fn named(&self) -> String {
+        self.half_month.to_string().replace('/', "-")
+    }
+
     fn items(&self, currency: Currency) -> impl Iterator<Item = nation::Item> {
         nation::items(self.nation, self.count, currency, self.with_faults)
     }
 
     fn write_in(&self, folder: &Path, currency: Currency, account: &str, total: Total) -> Result<(), Failure> {
         let suffix = if currency == Currency::KHR { "" } else { "-usd" };
-        let name = |form| folder.join(format!("payroll-{}{suffix}.{form}", self.half_month));
+        let name = |form| folder.join(format!("payroll-{}{suffix}.{form}", self.named()));
         let failed = |form, error: documents::Error| format!("{}: {error}", name(form).display());
         let (mut xml, mut csv) = (Output::create(name("xml"))?, Output::create(name("csv"))?);
         let (header, block) = self.heads(currency, account, total)?;
@@ -69,8 +74,9 @@ impl Payroll<'_> {
     }
 
     fn heads(&self, currency: Currency, account: &str, total: Total) -> Result<(Header, Block), Failure> {
-        let paid_on = self.half_month.paid_on();
-        let id = Identifier::new(&format!("MEF-{}-{currency}-{}-{}", self.half_month, self.count, self.seed % 1_000_000))?;
+        // The 10th or the 25th.
+        let paid_on = BusinessDate::from_days(self.half_month.first_day().days() + 9);
+        let id = Identifier::new(&format!("MEF-{}-{currency}-{}-{}", self.named(), self.count, self.seed % 1_000_000))?;
         let ordered_on = BusinessDate::from_days(paid_on.days() - 2);
         let sum = Sum::ZERO.plus(Money::from_minor(total.minor, currency));
         let header = Header {
@@ -103,7 +109,7 @@ impl Payroll<'_> {
             line: 0,
             column: 0,
             index: 0,
-            end_to_end_id: Identifier::new(&format!("{}-{person:08}-{again}", self.half_month))?,
+            end_to_end_id: Identifier::new(&format!("{}-{person:08}-{again}", self.named()))?,
             instruction_id: None,
             amount: item.amount,
             agent: Agent::member(&item.bank.institution().to_string())?,

@@ -34,7 +34,7 @@ pub(super) fn follow(at: &At, number: u32, until: Until) -> Result<ExitCode, Fai
         bar.set_style(style("{bar:30} {pos} of {len} {msg}"));
         bar
     });
-    let mut told = String::new();
+    let mut told = None;
     loop {
         let batch: Batch = at.look(&path)?;
         let ended = batch.total.count.saturating_sub(batch.pending.count);
@@ -45,12 +45,11 @@ pub(super) fn follow(at: &At, number: u32, until: Until) -> Result<ExitCode, Fai
                 bar.set_message(message(&batch));
             }
             None if !at.json => {
-                // In tenths, so that a long batch fills no log.
-                let tenth = ended * 10 / batch.total.count.max(1);
-                let line = format!("batch {number} is {}, {} of ten tenths at their end", batch.state, tenth);
-                if line != told {
-                    say!("{line}");
-                    told = line;
+                // At each tenth of the way, so that a long batch fills no log.
+                let now = (batch.state.clone(), ended * 10 / batch.total.count.max(1));
+                if told.as_ref() != Some(&now) {
+                    say!("batch {number} is {}: {ended} of {} payments have come to their end", batch.state, batch.total.count);
+                    told = Some(now);
                 }
             }
             None => {}
@@ -68,7 +67,7 @@ pub(super) fn follow(at: &At, number: u32, until: Until) -> Result<ExitCode, Fai
 }
 
 fn message(it: &Batch) -> String {
-    let rate = it.items_per_second.filter(|rate| *rate > 0.0).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
+    let rate = it.items_per_second.filter(|rate| *rate >= 0.5).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
     let rejected = if it.rejected.count > 0 { format!(", {} rejected", it.rejected.count) } else { String::new() };
     format!("{}{rejected}{rate}", it.state)
 }

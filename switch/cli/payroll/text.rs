@@ -77,7 +77,7 @@ pub(super) fn batches(all: &List<Batch>) -> String {
 pub(super) fn batch(it: &Batch) -> String {
     let detail = it.detail.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
     let approved = it.approved_by.as_ref().map(|who| format!(", approved by {who}")).unwrap_or_default();
-    let rate = it.items_per_second.filter(|rate| *rate > 0.0).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
+    let rate = it.items_per_second.filter(|rate| *rate >= 0.5).map(|rate| format!(", {rate:.0} a second")).unwrap_or_default();
     let mut text = format!("batch {} is {}{detail}{rate}\n", it.batch, it.state);
     text += &format!("{} for half-month {}, to be paid on {}\n", it.message, it.period, it.pays_on);
     text += &format!("from {}, submitted by {}{approved}\n\n", it.payer, it.submitted_by);

@@ -147,6 +147,9 @@ pub enum Problem {
         /// How many it may have.
         max: usize,
     },
+    /// Spaces around what has none by its form.
+    #[error("has spaces around it; take them out")]
+    Spaces,
     /// A control character, a tab and a line end among them.
     #[error("holds a control character; take out tabs, line ends and what cannot be seen")]
     ControlCharacter,
@@ -252,7 +255,9 @@ impl Problem {
             }
             P::OtherRecord | P::FieldCount { .. } | P::Missing | P::NotEmpty | P::Twice | P::Unexpected => ReasonCode::FF01,
             P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter => ReasonCode::FF01,
-            P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => ReasonCode::FF01,
+            P::Spaces | P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => {
+                ReasonCode::FF01
+            }
         }
     }
 
@@ -271,7 +276,9 @@ impl Problem {
             P::RecordOutOfOrder(_) => Severity::EndsReading,
             P::OtherRecord | P::FieldCount { .. } | P::Missing | P::NotEmpty | P::Twice | P::Unexpected => Severity::SpoilsEntry,
             P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter => Severity::SpoilsEntry,
-            P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => Severity::SpoilsEntry,
+            P::Spaces | P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => {
+                Severity::SpoilsEntry
+            }
             P::NotAnAmount | P::Negative | P::TooFine { .. } | P::Zero | P::TooLarge => Severity::SpoilsEntry,
             P::OtherCurrency { .. } | P::UnknownCurrency | P::NotADate | P::NotAnIban | P::NotAnAccount => Severity::SpoilsEntry,
             P::NotABic | P::Count { .. } | P::ControlSum { .. } => Severity::SpoilsEntry,

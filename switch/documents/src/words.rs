@@ -125,7 +125,11 @@ impl Account {
     }
 
     fn characters(text: &str) -> Result<Box<str>, Problem> {
-        let text = plain(text, usize::MAX)?;
+        // With the spaces around it no longer than the schema has it (Max34Text).
+        let text = match plain(text, 34) {
+            Err(Problem::LongText { .. }) => return Err(Problem::NotAnAccount),
+            text => text?,
+        };
         let sound = text.len() <= Self::LENGTH_MAX && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if sound { Ok(text.into()) } else { Err(Problem::NotAnAccount) }
     }

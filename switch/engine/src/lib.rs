@@ -33,8 +33,8 @@ pub use payroll::{
 };
 pub use record::{LossReason, Part, Record, ReversalReason, StandInReason, Subject};
 pub use state::{
-    Answer, Asked, Batch, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Participant, Reversal, Standing, State, Transaction,
-    Used,
+    Answer, Asked, Batch, Hold, HoldEnd, Identity, Leg, LegStatus, Legs, Named, Participant, Reversal, Standing, State,
+    Transaction, Used,
 };
 
 #[cfg(test)]

@@ -100,6 +100,14 @@ pub enum Fault {
     ForwardOutOfOrder,
     /// What is not answered is sent again after the same short wait every time.
     BackoffForgotten,
+    /// What is known against a card is not looked at.
+    CardObjectionIgnored,
+    /// A bank's 0302 is answered 00, and nothing is done.
+    FileUpdateForgotten,
+    /// A bank may have another bank's card refused.
+    OthersCardListed,
+    /// A card for which another stands is asked for.
+    ReplacedNotRefused,
     /// An item that was under way in a stop is sent once more under another name.
     PayrollPaidTwice,
     /// A salary that is paid already is taken again.
@@ -112,6 +120,22 @@ pub enum Fault {
     PayrollRejectedKept,
     /// What comes back of an item still counts as paid.
     PayrollTallyWrong,
+    /// A batch begins as soon as it is funded, whatever its date.
+    PayrollBeforeItsDate,
+    /// Where one bank is away nobody of its batch is paid.
+    PayrollAllWait,
+    /// A payroll takes all the room that a bank has.
+    PayrollFloods,
+    /// What is taken back in part counts as taken back whole.
+    PayrollRecallWhole,
+    /// A salary that its bank has refused is never taken again.
+    PayrollNeverAgain,
+    /// A batch that is cancelled goes on.
+    PayrollCancelForgotten,
+    /// An item counts as the opposite of what it was settled as.
+    PayrollSettledOtherwise,
+    /// What only the switch may ask a bank for, an acquirer may too.
+    SwitchKindsForAll,
     /// Wherever an acquirer is to be told this code he is told another.
     WrongCode(ResponseCode),
 }
@@ -176,6 +200,18 @@ impl Fault {
         Self::AdviceDeclined,
         Self::ForwardOutOfOrder,
         Self::BackoffForgotten,
+        Self::CardObjectionIgnored,
+        Self::FileUpdateForgotten,
+        Self::OthersCardListed,
+        Self::ReplacedNotRefused,
+        Self::PayrollBeforeItsDate,
+        Self::PayrollAllWait,
+        Self::PayrollFloods,
+        Self::PayrollRecallWhole,
+        Self::PayrollNeverAgain,
+        Self::PayrollCancelForgotten,
+        Self::PayrollSettledOtherwise,
+        Self::SwitchKindsForAll,
     ];
 }
 

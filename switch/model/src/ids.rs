@@ -1,6 +1,7 @@
 //! Who and which: institutions, terminals, trace numbers, references.
 
 use std::fmt;
+use std::num::NonZeroU8;
 
 use crate::Text;
 
@@ -38,10 +39,11 @@ pub type Rrn = Text<12>;
 pub type TerminalId = Text<8>;
 
 /// An institution identification code (DE32, DE33; n..11). Equal by its value: `000116001` names the same institution as `116001`.
-#[derive(Clone, Copy, Default, Eq)]
+#[derive(Clone, Copy, Eq)]
 pub struct InstitutionId {
     number: u64,
-    length: u8,
+    /// Never zero, so that an institution that may be missing takes no more room than one that is there.
+    length: NonZeroU8,
 }
 
 impl InstitutionId {
@@ -55,7 +57,8 @@ impl InstitutionId {
     /// With the length that the message gave it, so that an echo has the same digits.
     #[must_use]
     pub fn from_parts(number: u64, length: u8) -> Option<Self> {
-        ((1..=11).contains(&length) && number < 10u64.pow(u32::from(length))).then_some(Self { number, length })
+        let fits = length <= 11 && number < 10u64.pow(u32::from(length));
+        NonZeroU8::new(length).filter(|_| fits).map(|length| Self { number, length })
     }
 
     /// The number.
@@ -67,7 +70,14 @@ impl InstitutionId {
     /// How many digits it was written with.
     #[must_use]
     pub fn length(self) -> u8 {
-        self.length
+        self.length.get()
+    }
+}
+
+/// Zero, in one digit.
+impl Default for InstitutionId {
+    fn default() -> Self {
+        Self { number: 0, length: NonZeroU8::MIN }
     }
 }
 
@@ -79,7 +89,7 @@ impl PartialEq for InstitutionId {
 
 impl fmt::Display for InstitutionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:0width$}", self.number, width = usize::from(self.length))
+        write!(f, "{:0width$}", self.number, width = usize::from(self.length()))
     }
 }
 

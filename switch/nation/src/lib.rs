@@ -21,7 +21,7 @@ use permutation::Permutation;
 pub use agency::Agency;
 pub use launch_day::{AgencyFigures, LaunchDay, Registered, launch_day};
 pub use names::Name;
-pub use payroll::{Fault, HalfMonth, Item, Total, items};
+pub use payroll::{Fault, Item, Total, items};
 pub use person::{Account, AccountStatus, Bank, Card, CardState, CivilServantId, Customer, Person, Status};
 
 /// The most people that are made at once: the cards that a switch must be able to know.

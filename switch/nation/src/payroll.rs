@@ -1,51 +1,10 @@
 //! Who is paid what for a half-month, and on request what is wrong with such a list now and then.
 
-use std::fmt;
-
-use model::{BusinessDate, Currency, Money};
+use model::{Currency, Money};
 
 use crate::dice::Dice;
 use crate::person::{Account, AccountStatus, Bank, CivilServantId, Person, Status};
 use crate::{Name, Nation};
-
-/// Half a calendar month: the 1st to the 15th, or the rest. Salaries are paid once in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HalfMonth {
-    year: u16,
-    month: u8,
-    second: bool,
-}
-
-impl HalfMonth {
-    /// The half-month that this text names: `2023-01-1`, `2023-01-2`. `None` where it names none between 2000 and 2099.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = |part: &str, length| (part.len() == length && part.bytes().all(|it| it.is_ascii_digit())).then_some(());
-        let (year, rest) = text.split_once('-')?;
-        let (month, half) = rest.split_once('-')?;
-        digits(year, 4).and(digits(month, 2))?;
-        let second = match half {
-            "1" => false,
-            "2" => true,
-            _ => return None,
-        };
-        let (year, month) = (year.parse().ok()?, month.parse().ok()?);
-        ((2000..=2099).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month, second })
-    }
-
-    /// The day on which it is paid: the 10th or the 25th.
-    #[must_use]
-    pub fn paid_on(self) -> BusinessDate {
-        let day = if self.second { 25 } else { 10 };
-        BusinessDate::from_civil(self.year.into(), self.month.into(), day).unwrap_or_default()
-    }
-}
-
-impl fmt::Display for HalfMonth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{}", self.year, self.month, 1 + u8::from(self.second))
-    }
-}
 
 /// A salary to be paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -158,18 +158,6 @@ fn only_those_are_paid_who_must_be_unless_faults_are_asked_for() {
 }
 
 #[test]
-fn a_half_month_is_read_as_it_is_written() {
-    for text in ["2022-12-2", "2023-01-1", "2099-12-1"] {
-        assert_eq!(HalfMonth::parse(text).unwrap().to_string(), text);
-    }
-    assert_eq!(HalfMonth::parse("2023-02-2").unwrap().paid_on().to_string(), "2023-02-25");
-    assert_eq!(HalfMonth::parse("2023-02-1").unwrap().paid_on().to_string(), "2023-02-10");
-    for wrong in ["", "2023-01", "2023-01-3", "2023-13-1", "2023-1-1", "23-01-1", "1999-01-1", "2023-01-01", "+023-01-1"] {
-        assert_eq!(HalfMonth::parse(wrong), None, "{wrong:?}");
-    }
-}
-
-#[test]
 fn files_are_quoted_where_they_must_be_and_tell_one_line_each() {
     let text = file(Table::Registrations, Nation::new(7).people(300));
     let line = text.lines().find(|line| line.contains("Education")).unwrap();

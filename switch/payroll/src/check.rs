@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use documents::{Block, Entry, Header, Item};
 use engine::{BankRules, BatchHeader, ITEMS_AT_ONCE_MAX, ITEMS_MAX, ItemState, PayeeIdentity, PayrollItem, Rules, State};
-use model::{BusinessDate, Currency, HalfMonth, Kind, Text};
+use model::{BusinessDate, Currency, HalfMonth, Kind, Money, Text};
 
 use crate::document::{Document, Names};
 use crate::fault::{Differing, Fault, Faults, Problem};
 use crate::registry::{AccountStatus, Payee};
 use crate::seen::Before;
-use crate::{Error, Hand, Keys, Payer, Registry, Status};
+use crate::{Error, Hand, Keys, Payer, Registry, Status, sabotage};
 
 /// The element of pay where a document tells none.
 pub(crate) const ELEMENT: &str = "SALA";
@@ -178,6 +178,9 @@ impl<G: Registry, H: Hand> Check<'_, G, H> {
 
     fn block(&mut self, block: &Block) {
         let line = block.line;
+        if self.names.header_is_block {
+            self.line = line;
+        }
         let Some(payer) = self.payers.iter().find(|payer| payer.id == block.payer_id.as_str()).cloned() else {
             return self.fault(line, 1, self.names.payer, Problem::UnknownPayer);
         };
@@ -327,6 +330,12 @@ impl<G: Registry, H: Hand> Check<'_, G, H> {
         if self.items > u64::from(ITEMS_MAX) {
             self.first(self.names.count, Problem::TooMany);
         }
+        if let Some(currency) = self.terms.as_ref().and_then(|terms| terms.currency)
+            && self.total > Money::MINOR_MAX
+        {
+            let max = Money::from_minor(Money::MINOR_MAX, currency);
+            self.first(self.names.sum, Problem::TooMuch { max });
+        }
         if let Some(message) = self.message_key() {
             let seen = self.hand.look(move |state, _| state.seen(&message, &file))?;
             if let Some(batch) = seen {
@@ -387,7 +396,8 @@ fn stands(state: ItemState) -> bool {
 /// By what a salary is known again.
 pub(crate) fn identity(keys: &Keys, terms: &Terms, item: &Item) -> PayeeIdentity {
     let element = item.purpose.as_ref().map_or(ELEMENT, |it| it.as_str());
-    PayeeIdentity(keys.payee(&terms.payer.id, item.employee.as_str(), element, &terms.period))
+    let period = if sabotage::is(sabotage::Fault::PeriodForgotten) { "" } else { terms.period.as_str() };
+    PayeeIdentity(keys.payee(&terms.payer.id, item.employee.as_str(), element, period))
 }
 
 /// What the engine gets of a payment that was checked; `None` of one that cannot have been.

@@ -96,8 +96,11 @@ impl<R: Read> Document<R> {
 
 /// What the fields are called in which something can be wrong beyond their form.
 pub(crate) struct Names {
+    /// Whether the document names itself where its payment block begins.
+    pub(crate) header_is_block: bool,
     pub(crate) message: &'static str,
     pub(crate) count: &'static str,
+    pub(crate) sum: &'static str,
     pub(crate) payer: &'static str,
     pub(crate) account: &'static str,
     pub(crate) agent: &'static str,
@@ -110,8 +113,10 @@ pub(crate) struct Names {
 }
 
 static PAIN001: Names = Names {
+    header_is_block: false,
     message: "CstmrCdtTrfInitn/GrpHdr/MsgId",
     count: "CstmrCdtTrfInitn/GrpHdr/NbOfTxs",
+    sum: "CstmrCdtTrfInitn/GrpHdr/CtrlSum",
     payer: "CstmrCdtTrfInitn/PmtInf/Dbtr/Id/OrgId/Othr/Id",
     account: "CstmrCdtTrfInitn/PmtInf/DbtrAcct/Id",
     agent: "CstmrCdtTrfInitn/PmtInf/DbtrAgt/FinInstnId",
@@ -124,8 +129,10 @@ static PAIN001: Names = Names {
 };
 
 static CSV: Names = Names {
+    header_is_block: true,
     message: "id",
     count: "count",
+    sum: "amount",
     payer: "party",
     account: "account",
     agent: "bank",

@@ -16,6 +16,7 @@ mod kept;
 mod payer;
 mod registry;
 mod report;
+pub mod sabotage;
 mod seen;
 mod submit;
 
@@ -29,3 +30,6 @@ pub use payer::Payer;
 pub use registry::{AccountStatus, FileRegistry, Payee, Registry, Status, Table, is_number};
 pub use report::{Came, Outcome, Outcomes, Snapshot, Standing};
 pub use submit::{Meter, Office, Submitted};
+
+#[cfg(test)]
+mod tests;

@@ -5,15 +5,16 @@
 //!
 //! Knows: the world's clock, lines and switch. Does not know: what the bytes mean, banks, terminals.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use engine::{Command, Rules, State};
+use engine::{BatchId, Command, PayrollOrder, Rules, State};
 use model::Timestamp;
-use shard::{Limits, LinkConfig, Refused, Watch};
+use shard::{Cards, Limits, LinkConfig, PayrollRefused, Refused, Watch};
 
 use crate::check::Violation;
 use crate::faults::Plan;
-use crate::host::Host;
+use crate::host::{Host, KnownCards};
 use crate::line::{Far, Line};
 use crate::queue::{Event, Moment};
 use crate::random::Random;
@@ -174,6 +175,30 @@ impl Staged {
         world.switch_did();
         self.settle();
         Ok(())
+    }
+
+    /// Carries out an order about a payroll, and gives its batch; when it returns, the block that holds it is durable.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn payroll(&mut self, operator: &str, reason: &str, order: &PayrollOrder) -> Result<BatchId, PayrollRefused> {
+        let world = &mut self.world;
+        let time = world.host.time(world.now);
+        let shard = world.host.shard.as_mut().ok_or(PayrollRefused::NotNow)?;
+        let done = shard.payroll(time, operator, reason, order);
+        // A batch may have been dropped over what was refused, and that is a record too.
+        world.switch_did();
+        self.settle();
+        done
+    }
+
+    /// From now on every request with a card is looked up by `cards`, also after a crash.
+    pub fn set_cards(&mut self, cards: Rc<dyn Cards>) {
+        let cards = KnownCards(cards);
+        if let Some(shard) = self.world.host.shard.as_mut() {
+            shard.set_cards(Box::new(cards.clone()));
+        }
+        self.world.host.cards = Some(cards);
     }
 
     /// Time goes on until what is decided by now is durable; almost none.

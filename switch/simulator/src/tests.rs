@@ -78,6 +78,18 @@ fn finder(sabotage: Sabotage) -> Checker {
             | Fault::AdviceDeclined
             | Fault::ForwardOutOfOrder
             | Fault::BackoffForgotten
+            | Fault::CardObjectionIgnored
+            | Fault::FileUpdateForgotten
+            | Fault::OthersCardListed
+            | Fault::ReplacedNotRefused
+            | Fault::PayrollBeforeItsDate
+            | Fault::PayrollAllWait
+            | Fault::PayrollFloods
+            | Fault::PayrollRecallWhole
+            | Fault::PayrollNeverAgain
+            | Fault::PayrollCancelForgotten
+            | Fault::PayrollSettledOtherwise
+            | Fault::SwitchKindsForAll
             | Fault::WrongCode(_) => unreachable!("the simulator does not look for it"),
         },
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use engine::{Answer, Asked, BankId, Entry, Purpose, Record};
+use foldhash::fast::FixedState;
 use model::{BusinessDate, Class, ResponseCode, Text, Timestamp, TransactionId};
 use ring::hmac;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -25,10 +26,13 @@ pub(crate) struct Batch<'c> {
 #[derive(Default)]
 pub(crate) struct Memory {
     /// Transactions that were open when last seen, so that their answers need not look them up.
-    open: HashMap<TransactionId, Progress>,
+    open: Map<Progress>,
     touched: Vec<Touched>,
-    places: HashMap<TransactionId, usize>,
+    places: Map<usize>,
 }
+
+/// By our own numbers, which nobody outside chooses: a hash that is cheap serves.
+type Map<V> = HashMap<TransactionId, V, FixedState>;
 
 impl Memory {
     /// Forgets what is in the table too, and whatever is not.
@@ -207,7 +211,9 @@ impl<'c> Batch<'c> {
             let Progress { bank, answered, code, authorization, approved, state, stands, ref blocks, .. } = progress;
             let bank = bank.map(|it| it.0);
             let answered = answered.map(|it| clock.show(it));
-            let code = code.map(|it| it.to_string());
+            let answered = answered.as_ref().map(plain);
+            let code = code.and_then(|it| Text::<2>::new(&it.bytes()));
+            let code = code.as_ref().map(shown);
             let authorization = authorization.as_ref().map(shown);
             let (approved, stands) = (approved.map(u64::cast_signed), stands.map(u64::cast_signed));
             let took_us = progress.took_us().map(u64::cast_signed);
@@ -218,8 +224,8 @@ impl<'c> Batch<'c> {
                 insert.execute(params![
                     id.0.cast_signed(),
                     shown(&asked.rrn),
-                    asked.stan.to_string(),
-                    asked.mti.to_string(),
+                    plain(&digits::<6>(asked.stan.number())),
+                    plain(&digits::<4>(asked.mti.number().into())),
                     kind(&asked),
                     bank,
                     asked.acquirer.number().cast_signed(),
@@ -230,7 +236,7 @@ impl<'c> Batch<'c> {
                     asked.amount.cast_signed(),
                     asked.currency.alpha(),
                     day.1,
-                    clock.show(progress.accepted),
+                    plain(&clock.show(progress.accepted)),
                     answered,
                     code,
                     authorization,
@@ -280,25 +286,35 @@ struct Clock {
 }
 
 impl Clock {
-    fn show(&mut self, at: Timestamp) -> String {
+    fn show(&mut self, at: Timestamp) -> Text<27> {
         const SECOND: i64 = 1_000_000;
         if self.shown.is_empty() || self.second != at.micros().div_euclid(SECOND) {
             self.second = at.micros().div_euclid(SECOND);
             self.shown = at.to_string();
             self.shown.truncate("2022-12-28T05:00:00.".len());
         }
-        let mut micros = at.micros().rem_euclid(SECOND);
-        let mut digits = [b'0'; 6];
-        for place in digits.iter_mut().rev() {
-            *place += u8::try_from(micros % 10).unwrap_or(0);
-            micros /= 10;
+        let micros = digits::<6>(u32::try_from(at.micros().rem_euclid(SECOND)).unwrap_or(0));
+        let mut text = *b"2022-12-28T05:00:00.000000Z";
+        for (place, shown) in text.iter_mut().zip(self.shown.as_bytes().iter().chain(micros.as_bytes())) {
+            *place = *shown;
         }
-        let mut text = String::with_capacity("2022-12-28T05:00:00.000000Z".len());
-        text.push_str(&self.shown);
-        digits.into_iter().for_each(|digit| text.push(char::from(digit)));
-        text.push('Z');
-        text
+        Text::new(&text).unwrap_or_default()
     }
+}
+
+/// The last `N` digits of a number, with zeros in front.
+fn digits<const N: usize>(mut rest: u32) -> Text<N> {
+    let mut digits = [b'0'; N];
+    for place in digits.iter_mut().rev() {
+        *place += u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    Text::new(&digits).unwrap_or_default()
+}
+
+/// A text that was made here, of plain characters.
+fn plain<const N: usize>(text: &Text<N>) -> &str {
+    str::from_utf8(text.as_bytes()).unwrap_or_default()
 }
 
 fn kind(asked: &Asked) -> &'static str {

@@ -27,11 +27,19 @@ pub(crate) fn key_mark(key: &hmac::Key) -> String {
 
 fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
     const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let mut text = String::with_capacity(2 * TOKEN_BYTES);
+    let mut text = Vec::with_capacity(2 * TOKEN_BYTES);
     for byte in bytes {
-        for half in [byte >> 4, byte & 15] {
-            text.push(DIGITS.get(usize::from(half)).copied().map_or('?', char::from));
-        }
+        text.extend([byte >> 4, byte & 15].map(|half| DIGITS.get(usize::from(half)).copied().unwrap_or(b'?')));
     }
-    text
+    String::from_utf8(text).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_shown_with_the_high_digit_first() {
+        assert_eq!(hex([0x0f, 0xa0, 0x12].iter()), "0fa012");
+    }
 }

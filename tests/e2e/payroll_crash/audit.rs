@@ -158,7 +158,9 @@ impl Evidence {
                 } else {
                     let number = purpose.parse().ok().filter(|number| {
                         let salary = plan.numbered(*number);
-                        salary.is_some_and(|it| (it.bank, it.account.as_str(), it.minor, it.refused) == (bank, account, *minor, false))
+                        salary.is_some_and(|it| {
+                            (it.bank, it.account.as_str(), it.minor, it.refused) == (bank, account, *minor, false)
+                        })
                     });
                     match number {
                         Some(number) => drop(shown.credited.insert(number, *minor)),

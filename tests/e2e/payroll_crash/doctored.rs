@@ -153,15 +153,21 @@ fn booked_again(which: &str, reference: &str, rrn: &str) -> String {
 fn salaries_are_falsified(story: &Story) {
     let one = "reference = (SELECT reference FROM entries WHERE what = 'salary' AND rrn NOT LIKE '%C%' LIMIT 1)";
     // The same posting again, the same salary under another reference, and under that of another item.
-    for (reference, rrn) in [("reference", "rrn"), ("'another'", "rrn"), ("'another'", "'000010000001'"), ("'another'", "'elsewhere'")] {
+    for (reference, rrn) in
+        [("reference", "rrn"), ("'another'", "rrn"), ("'another'", "'000010000001'"), ("'another'", "'elsewhere'")]
+    {
         story.is_seen(&story.with_ledger(&booked_again(one, reference, rrn)), Finding::CreditedTwice);
     }
     story.is_seen(&story.with_ledger(&format!("DELETE FROM entries WHERE {one}")), Finding::NotCredited);
     story.is_seen(&story.with_ledger(&format!("DELETE FROM entries WHERE {one}")), Finding::NotDone);
     let one_more = format!("UPDATE entries SET amount = amount + sign(amount) WHERE {one}");
     story.is_seen(&story.with_ledger(&one_more), Finding::OtherMoney);
-    story.is_seen(&story.with_ledger(&format!("UPDATE entries SET amount = amount + 1 WHERE {one} AND amount > 0")), Finding::Unbalanced);
-    let somebody = "(SELECT id FROM accounts WHERE currency = 'KHR' AND kind = 'customer' AND id NOT IN (SELECT account FROM entries
+    story.is_seen(
+        &story.with_ledger(&format!("UPDATE entries SET amount = amount + 1 WHERE {one} AND amount > 0")),
+        Finding::Unbalanced,
+    );
+    let somebody =
+        "(SELECT id FROM accounts WHERE currency = 'KHR' AND kind = 'customer' AND id NOT IN (SELECT account FROM entries
          WHERE what = 'salary') LIMIT 1)";
     let to_somebody_else = format!("UPDATE entries SET account = {somebody} WHERE {one} AND amount > 0");
     story.is_seen(&story.with_ledger(&to_somebody_else), Finding::OtherMoney);

@@ -268,20 +268,24 @@ impl Walk {
         let (header, block, item) = (&mut self.header, &mut self.block, &mut self.item);
         match (mark, self.part) {
             (Mark::MessageId, _) => put(&mut header.message_id, text.and_then(Identifier::new)),
-            (Mark::Created, _) => put(&mut header.created, text.and_then(Moment::new)),
-            (Mark::Count, Mark::Header) => put(&mut header.count, text.and_then(count).map(|count| (place, count))),
-            (Mark::Sum, Mark::Header) => put(&mut header.control_sum, text.and_then(sum).map(|sum| (place, sum))),
-            (Mark::Count, _) => put(&mut block.count, text.and_then(count).map(|count| (place, count))),
-            (Mark::Sum, _) => put(&mut block.control_sum, text.and_then(sum).map(|sum| (place, sum))),
+            (Mark::Created, _) => put(&mut header.created, text.and_then(tight).and_then(Moment::new)),
+            (Mark::Count, Mark::Header) => {
+                put(&mut header.count, text.and_then(tight).and_then(count).map(|count| (place, count)))
+            }
+            (Mark::Sum, Mark::Header) => put(&mut header.control_sum, text.and_then(tight).and_then(sum).map(|sum| (place, sum))),
+            (Mark::Count, _) => put(&mut block.count, text.and_then(tight).and_then(count).map(|count| (place, count))),
+            (Mark::Sum, _) => put(&mut block.control_sum, text.and_then(tight).and_then(sum).map(|sum| (place, sum))),
             (Mark::BlockId, _) => put(&mut block.id, text.and_then(Identifier::new)),
             (Mark::Method, _) => text.map_or_else(Some, |text| (text != "TRF").then_some(Problem::OtherMethod)),
-            (Mark::Category, _) => put(&mut block.purpose, text.and_then(Purpose::new)),
-            (Mark::Date, _) => put(&mut block.execution_date, text.and_then(date)),
-            (Mark::Moment, _) => put(&mut block.execution_date, text.and_then(Moment::new).map(|moment| moment.date())),
+            (Mark::Category, _) => put(&mut block.purpose, text.and_then(tight).and_then(Purpose::new)),
+            (Mark::Date, _) => put(&mut block.execution_date, text.and_then(tight).and_then(date)),
+            (Mark::Moment, _) => {
+                put(&mut block.execution_date, text.and_then(tight).and_then(Moment::new).map(|moment| moment.date()))
+            }
             (Mark::InstructionId, _) => put(&mut item.instruction_id, text.and_then(Identifier::new)),
             (Mark::EndToEndId, _) => put(&mut item.end_to_end_id, text.and_then(Identifier::new)),
             (Mark::Amount, _) => self.amount(attributes, text),
-            (Mark::Purpose, _) => put(&mut item.purpose, text.and_then(Purpose::new)),
+            (Mark::Purpose, _) => put(&mut item.purpose, text.and_then(tight).and_then(Purpose::new)),
             (Mark::OwnPurpose, _) => Some(Problem::OwnWords),
             (Mark::Remittance, _) => first(&mut item.remittance, text.and_then(Remittance::new)),
             _ => self.party(mark, text),
@@ -306,14 +310,14 @@ impl Walk {
             (Mark::OrganisationId | Mark::PersonId, _) => text.and_then(Identifier::new).err(),
             (Mark::Currency, Mark::PayerAccount) => put(&mut block.currency, text.and_then(currency)),
             (Mark::Currency, _) => text.and_then(currency).err(),
-            (Mark::Iban, _) => put(account, text.and_then(Account::iban)),
+            (Mark::Iban, _) => put(account, text.and_then(tight).and_then(Account::iban)),
             (Mark::OwnAccount, _) => put(account, text.and_then(Account::own)),
             // The number in the clearing system says most exactly which bank is meant, and comes behind the BIC.
             (Mark::Member, _) => text.and_then(Agent::member).map_or_else(Some, |found| {
                 *agent = Some(found);
                 None
             }),
-            (Mark::Bic, _) => first(agent, text.and_then(Agent::bic)),
+            (Mark::Bic, _) => first(agent, text.and_then(tight).and_then(Agent::bic)),
             (Mark::OtherAgent, _) => first(agent, text.and_then(Agent::other)),
             _ => None,
         }
@@ -325,7 +329,7 @@ impl Walk {
             Some(None) => return Some(Problem::UnknownCurrency),
             None => return Some(Problem::Missing),
         };
-        let amount = match text.and_then(|text| amount(text, currency)) {
+        let amount = match text.and_then(tight).and_then(|text| amount(text, currency)) {
             Ok(amount) => amount,
             Err(problem) => return Some(problem),
         };
@@ -427,6 +431,11 @@ fn first<T>(field: &mut Option<T>, read: Result<T, Problem>) -> Option<Problem> 
         }
         Err(problem) => Some(problem),
     }
+}
+
+/// Numbers, dates and codes have no spaces around them: of some the schema says so, of others its readers do.
+fn tight(text: &str) -> Result<&str, Problem> {
+    if text.trim() == text { Ok(text) } else { Err(Problem::Spaces) }
 }
 
 fn currency(text: &str) -> Result<model::Currency, Problem> {

@@ -10,6 +10,8 @@ use crate::source::{Place, Source};
 
 /// How many bytes one record may have.
 pub(super) const RECORD_MAX: usize = 16_384;
+/// How many fields are kept. No record that is taken has more; more are counted.
+const FIELDS_MAX: usize = 64;
 
 /// Where in a field the reader is.
 #[derive(Clone, Copy, PartialEq)]
@@ -25,10 +27,21 @@ enum State {
 
 pub(super) struct Records<R> {
     input: Source<R>,
+    splitter: Splitter,
+}
+
+/// The record that is being read, and where in it the reader is.
+struct Splitter {
     place: Place,
+    state: State,
+    /// Whether the first three bytes are past, which may be a byte order mark.
     begun: bool,
     bytes: Vec<u8>,
+    /// Where the open field begins: its place, and in `bytes`.
+    begin: (Place, usize),
     fields: Vec<(Place, Range<usize>)>,
+    /// How many fields there are, those beyond [`FIELDS_MAX`] too.
+    count: usize,
 }
 
 /// One record: its fields with their places. Never without one.
@@ -36,11 +49,12 @@ pub(super) struct Record<'a> {
     pub(super) place: Place,
     text: &'a str,
     fields: &'a [(Place, Range<usize>)],
+    count: usize,
 }
 
 impl<'a> Record<'a> {
     pub(super) fn len(&self) -> usize {
-        self.fields.len()
+        self.count
     }
 
     /// The field at this index: its place and text; empty where there is none.
@@ -54,35 +68,33 @@ impl<'a> Record<'a> {
 
 impl<R: BufRead> Records<R> {
     pub(super) fn new(input: R) -> Self {
-        let input = Source::new(input, RECORD_MAX);
-        Self { input, place: Place::START, begun: false, bytes: Vec::new(), fields: Vec::new() }
+        Self { input: Source::new(input, RECORD_MAX), splitter: Splitter::new() }
     }
 
     /// The place behind what was read.
     pub(super) fn place(&self) -> Place {
-        self.place
+        self.splitter.place
     }
 
     /// The next record that is not an empty line; nothing at the end. What fails says where.
     pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, (Place, Problem)> {
         loop {
-            let begin = self.place;
+            let place = self.splitter.place;
             if !self.read()? {
                 return Ok(None);
             }
-            if !matches!(&self.fields[..], [(_, only)] if only.is_empty()) {
-                let text = str::from_utf8(&self.bytes).map_err(|_| (begin, Problem::NotUtf8))?;
-                return Ok(Some(Record { place: begin, text, fields: &self.fields }));
+            if !matches!(&self.splitter.fields[..], [(_, only)] if only.is_empty()) {
+                let Splitter { bytes, fields, count, .. } = &self.splitter;
+                let text = str::from_utf8(bytes).map_err(|_| (place, Problem::NotUtf8))?;
+                return Ok(Some(Record { place, text, fields, count: *count }));
             }
         }
     }
 
     /// Reads one record up to its line end; whether there was any.
     fn read(&mut self) -> Result<bool, (Place, Problem)> {
-        self.bytes.clear();
-        self.fields.clear();
+        self.splitter.anew();
         self.input.begin_piece();
-        let (mut state, mut begin) = (State::Begin, (self.place, 0));
         loop {
             let chunk = match self.input.fill_buf() {
                 Ok(chunk) => chunk,
@@ -90,58 +102,88 @@ impl<R: BufRead> Records<R> {
                 Err(error) => {
                     let long = self.input.overrun();
                     let problem = if long { Problem::TooLong { max: RECORD_MAX } } else { Problem::Unreadable(error.kind()) };
-                    return Err((self.place, problem));
+                    return Err((self.splitter.place, problem));
                 }
             };
             if chunk.is_empty() {
-                let nothing = self.fields.is_empty() && state == State::Begin;
-                return if nothing { Ok(false) } else { Err((self.place, Problem::CutOff)) };
+                return if self.splitter.nothing() { Ok(false) } else { Err((self.splitter.place, Problem::CutOff)) };
             }
-            let mut used = 0;
-            let mut ended = false;
+            let (mut used, mut ended) = (0, false);
             for byte in chunk {
-                let at = self.place;
-                self.place = at.behind(&[*byte]);
                 used += 1;
-                // A byte order mark is no part of the first field.
-                let mark = !self.begun && self.bytes.starts_with(b"\xEF\xBB\xBF");
-                if mark {
-                    self.bytes.clear();
-                    (state, begin, self.place) = (State::Begin, (Place::START, 0), Place { line: 1, column: 2 });
+                ended = self.splitter.take(*byte)?;
+                if ended {
+                    break;
                 }
-                self.begun |= self.bytes.len() >= 3 || mark;
-                let at = if mark { Place::START } else { at };
-                state = match (state, *byte) {
-                    (State::Begin, b'"') => State::Quoted,
-                    (State::Begin | State::Plain | State::Quote, b',') => {
-                        self.fields.push((begin.0, begin.1..self.bytes.len()));
-                        begin = (self.place, self.bytes.len());
-                        State::Begin
-                    }
-                    (State::Begin | State::Plain | State::Quote, b'\r') => State::Return,
-                    (State::Begin | State::Plain | State::Quote | State::Return, b'\n') => {
-                        self.fields.push((begin.0, begin.1..self.bytes.len()));
-                        ended = true;
-                        break;
-                    }
-                    (State::Return, _) => return Err((at, Problem::StrayReturn)),
-                    (State::Quoted, b'"') => State::Quote,
-                    (State::Quote, b'"') | (State::Quoted, _) => {
-                        self.bytes.push(*byte);
-                        State::Quoted
-                    }
-                    (State::Quote, _) | (State::Plain, b'"') => return Err((at, Problem::StrayQuote)),
-                    (State::Begin | State::Plain, _) => {
-                        self.bytes.push(*byte);
-                        State::Plain
-                    }
-                };
             }
             self.input.consume(used);
             if ended {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+impl Splitter {
+    fn new() -> Self {
+        let begin = (Place::START, 0);
+        let (bytes, fields) = (Vec::new(), Vec::new());
+        Self { place: Place::START, state: State::Begin, begun: false, bytes, begin, fields, count: 0 }
+    }
+
+    /// A new record begins.
+    fn anew(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        (self.count, self.state, self.begin) = (0, State::Begin, (self.place, 0));
+    }
+
+    /// Whether nothing of the record was there.
+    fn nothing(&self) -> bool {
+        self.count == 0 && self.state == State::Begin
+    }
+
+    /// Takes a byte more; whether the record ends with it.
+    fn take(&mut self, byte: u8) -> Result<bool, (Place, Problem)> {
+        if !self.begun && self.bytes == b"\xEF\xBB\xBF" {
+            // A byte order mark is no part of the first field.
+            *self = Self { begun: true, ..Self::new() };
+        }
+        self.begun |= self.bytes.len() >= 3;
+        let at = self.place;
+        self.place = at.behind(&[byte]);
+        self.state = match (self.state, byte) {
+            (State::Begin, b'"') => State::Quoted,
+            (State::Begin | State::Plain | State::Quote, b',') => {
+                self.end_field();
+                State::Begin
+            }
+            (State::Begin | State::Plain | State::Quote, b'\r') => State::Return,
+            (State::Begin | State::Plain | State::Quote | State::Return, b'\n') => {
+                self.end_field();
                 self.begun = true;
                 return Ok(true);
             }
+            (State::Return, _) => return Err((at, Problem::StrayReturn)),
+            (State::Quoted, b'"') => State::Quote,
+            (State::Quote, b'"') | (State::Quoted, _) => {
+                self.bytes.push(byte);
+                State::Quoted
+            }
+            (State::Quote, _) | (State::Plain, b'"') => return Err((at, Problem::StrayQuote)),
+            (State::Begin | State::Plain, _) => {
+                self.bytes.push(byte);
+                State::Plain
+            }
+        };
+        Ok(false)
+    }
+
+    fn end_field(&mut self) {
+        let (place, begin) = std::mem::replace(&mut self.begin, (self.place, self.bytes.len()));
+        self.count += 1;
+        if self.fields.len() < FIELDS_MAX {
+            self.fields.push((place, begin..self.bytes.len()));
         }
     }
 }

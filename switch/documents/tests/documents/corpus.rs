@@ -27,16 +27,15 @@ fn each_bad_file_is_refused_at_its_line_with_its_field_and_code() {
     assert!(files.len() >= 40, "{}", files.len());
     for (name, bytes) in &files {
         let expected = &table[name];
+        let number = |key: &str| u64::try_from(expected[key].as_integer().unwrap()).unwrap();
         let text = |key: &str| expected[key].as_str().unwrap().to_owned();
-        let expected =
-            (expected["line"].as_integer().unwrap(), expected["column"].as_integer().unwrap(), text("field"), text("code"));
+        let expected = (number("line"), number("column"), text("field"), text("code"));
         // By the reader of its own format, which has to refuse also what the first bytes tell.
         let (entries, faults) = match name.ends_with(".csv") {
             true => sorted(payroll_csv::Reader::new(&bytes[..])),
             false => sorted(pain001::Reader::new(&bytes[..])),
         };
-        let place =
-            |fault: &documents::Fault| (fault.line as i64, fault.column as i64, fault.field.clone(), fault.code().to_string());
+        let place = |fault: &documents::Fault| (fault.line, fault.column, fault.field.clone(), fault.code().to_string());
         let found: Vec<_> = faults.iter().map(place).collect();
         if found != [expected.clone()] {
             wrong.push(format!("{name}\n  expected {expected:?}\n  found    {faults:#?}"));
@@ -90,6 +89,29 @@ fn csv_is_read_with_either_line_end_and_with_a_byte_order_mark() {
     let kinds: Vec<_> = first.iter().map(|item| item.agent.kind()).collect();
     assert_eq!(kinds, [AgentKind::Member, AgentKind::Bic, AgentKind::Other]);
     assert_eq!(items("payroll-crlf-bom.csv"), first);
+}
+
+/// A byte order mark is no text, however the bytes come.
+#[test]
+fn xml_may_begin_with_a_byte_order_mark() {
+    for (name, bytes) in files("good").into_iter().filter(|(name, _)| name.ends_with(".xml")) {
+        let marked = [b"\xEF\xBB\xBF", &bytes[..]].concat();
+        let expected = read(&bytes);
+        assert_eq!(read(&marked), expected, "{name}");
+        assert_eq!(sorted(pain001::Reader::new(std::io::BufReader::with_capacity(1, &marked[..]))), expected, "{name}");
+    }
+}
+
+/// What the fuzzer begins with is sound, or it would begin nowhere.
+#[test]
+fn each_seed_of_the_fuzzer_is_a_sound_document() {
+    let seeds = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/document")).unwrap();
+    let seeds: Vec<_> = seeds.map(|seed| seed.unwrap().path()).collect();
+    assert!(seeds.len() >= 3);
+    for seed in seeds {
+        let (entries, faults) = read(&std::fs::read(&seed).unwrap());
+        assert!(faults.is_empty() && matches!(entries.last(), Some(Entry::End(_))), "{seed:?}: {faults:?}");
+    }
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Payroll documents from outside: files that must be refused and how, files that must be read, what writers write.
 
-#![allow(clippy::unwrap_used, reason = "tests may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail")]
 
 mod corpus;
+mod docs;
+#[path = "../../../../tests/e2e/left_out.rs"]
+mod left_out;
 mod made;
 mod memory;
 mod properties;
+mod schema;
 
 use std::path::PathBuf;
 

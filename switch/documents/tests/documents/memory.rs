@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Read};
 
-use documents::{Entry, Fault, Sum, pain001, payroll_csv};
+use documents::{Entry, Fault, Problem, Sum, pain001, payroll_csv};
 
 use super::made::document;
 use proptest::strategy::{Strategy, ValueTree};
@@ -11,33 +11,39 @@ use proptest::test_runner::TestRunner;
 /// The most that may be alive at once. Buffers, one piece of the document, one header, block and item.
 const ALIVE_MAX: u64 = 300_000;
 
-/// A document that is made while it is read: a head, so many items, and a tail.
+/// A document that is made while it is read: a head, the same piece so many times, and a tail.
 struct Endless {
-    rest: Vec<u8>,
+    now: String,
     at: usize,
-    items: u64,
-    item: fn(u64) -> String,
+    times: u64,
+    piece: String,
     tail: String,
+}
+
+impl Endless {
+    fn new(head: String, times: u64, piece: String, tail: String) -> Self {
+        Self { now: head, at: 0, times, piece, tail }
+    }
 }
 
 impl Read for Endless {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        if self.at == self.rest.len() {
+        if self.at == self.now.len() {
             self.at = 0;
-            self.rest.clear();
-            if self.items > 0 {
-                self.rest.extend((self.item)(self.items).bytes());
-                self.items -= 1;
-            } else {
-                self.rest.extend(std::mem::take(&mut self.tail).bytes());
+            match self.times.checked_sub(1) {
+                Some(left) => (self.times, self.now) = (left, self.piece.clone()),
+                None => self.now = std::mem::take(&mut self.tail),
             }
         }
-        let count = out.len().min(self.rest.len() - self.at);
-        out[..count].copy_from_slice(&self.rest[self.at..self.at + count]);
+        let count = out.len().min(self.now.len() - self.at);
+        out[..count].copy_from_slice(&self.now.as_bytes()[self.at..self.at + count]);
         self.at += count;
         Ok(count)
     }
 }
+
+/// How many items stand in one piece.
+const PIECE: u64 = 50;
 
 /// A pain.001 of so many items of 1 riel each.
 fn xml(items: u64, stated: u64) -> Endless {
@@ -57,29 +63,38 @@ fn xml(items: u64, stated: u64) -> Endless {
         )
     };
     let tail = "</PmtInf></CstmrCdtTrfInitn></Document>".to_owned();
-    Endless { rest: head.into_bytes(), at: 0, items, item, tail }
+    Endless::new(head, items / PIECE, (0..PIECE).map(item).collect(), tail)
 }
 
 fn csv(items: u64) -> Endless {
     let header = payroll_csv::HEADER;
     let head = format!("{header}\nbatch,M,MEF,,116001,001900000116,KHR,{items},SALA,2022-12-30,2022-12-27T16:30:00,{items},,\n");
     let item = |number| format!("item,E{number},{number},Name {number},116001,001{number:09},,1,SALA,,,,,\n");
-    Endless { rest: head.into_bytes(), at: 0, items, item, tail: format!("total,,,,,,,{items},,,,{items},,\n") }
+    Endless::new(head, items / PIECE, (0..PIECE).map(item).collect(), format!("total,,,,,,,{items},,,,{items},,\n"))
 }
 
 /// Reads all of it, and keeps nothing: how many items, how many faults, and the most that was alive.
 fn read(reader: impl Iterator<Item = Result<Entry, Fault>>) -> (u64, u64, u64) {
-    let (mut items, mut faults) = (0, 0);
+    let (items, faults, alive, _) = read_with_last(reader);
+    (items, faults, alive)
+}
+
+/// The same, and the last fault.
+fn read_with_last(reader: impl Iterator<Item = Result<Entry, Fault>>) -> (u64, u64, u64, Option<Problem>) {
+    let (mut items, mut faults, mut last) = (0, 0, None);
     let info = allocation_counter::measure(|| {
         for found in reader {
             match found {
                 Ok(Entry::Item(_)) => items += 1,
                 Ok(_) => {}
-                Err(_) => faults += 1,
+                Err(fault) => {
+                    faults += 1;
+                    last = Some(fault.problem);
+                }
             }
         }
     });
-    (items, faults, info.bytes_max)
+    (items, faults, info.bytes_max, last)
 }
 
 #[test]
@@ -109,31 +124,50 @@ fn a_wrong_number_is_found_at_the_end_of_a_long_document() {
     assert!(kept.bytes_max > ALIVE_MAX, "{}", kept.bytes_max);
 }
 
+/// So are faults by the hundred thousand: they are given out as they are found, and none is kept.
+#[test]
+fn nothing_but_faults_is_read_in_little_memory() {
+    let xml = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn>".to_owned();
+    let csv = payroll_csv::HEADER.to_owned() + "\nbatch,,,,,,,,,,,,,\n";
+    let (many, commas) = (format!("<PmtInf><x/><x/>{}</PmtInf>", "<CdtTrfTxInf/>".repeat(10)), ",".repeat(16_000) + "\n");
+    let xml = Endless::new(xml, 5000, many, "</CstmrCdtTrfInitn></Document>".to_owned());
+    let csv = Endless::new(csv, 2000, commas, "total,,,,,,,,,,,,,\n".to_owned());
+    for (_, faults, alive, last) in
+        [read_with_last(pain001::Reader::new(BufReader::new(xml))), read_with_last(payroll_csv::Reader::new(BufReader::new(csv)))]
+    {
+        assert!(faults > 1000 && alive < ALIVE_MAX, "{faults} faults, {alive} bytes alive, {last:?}");
+    }
+}
+
 /// Bytes by the million without an end in sight are refused when their bound is reached.
 #[test]
 fn what_never_ends_is_refused_in_little_memory() {
     let document = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\">";
-    let x = |_| "x".repeat(1000);
-    for (begins, item) in [
-        (document.to_owned() + "<!--", x as fn(u64) -> String),
-        (document.to_owned() + "<CstmrCdtTrfInitn><GrpHdr><MsgId>", x),
-        (document.to_owned() + "<", x),
-        (document.to_owned() + "<a b=\"", x),
-        ("<!DOCTYPE ".to_owned(), x),
-        ("<?".to_owned(), x),
-        (document.to_owned() + "<![CDATA[", x),
-        (document.to_owned() + "&", x),
-        (document.to_owned(), |_| "<a>".repeat(100)),
-        (document.to_owned(), |_| "<a b=''/>".repeat(1000)),
+    let x = "x".repeat(1000);
+    for (begins, piece, times) in [
+        (document.to_owned() + "<!--", &*x, 20_000),
+        (document.to_owned() + "<CstmrCdtTrfInitn><GrpHdr><MsgId>", &x, 20_000),
+        (document.to_owned() + "<", &x, 20_000),
+        (document.to_owned() + "<a b=\"", &x, 20_000),
+        ("<!DOCTYPE ".to_owned(), &x, 20_000),
+        ("<?".to_owned(), &x, 20_000),
+        (document.to_owned() + "<![CDATA[", &x, 20_000),
+        (document.to_owned() + "&", &x, 20_000),
+        (document.to_owned(), "<a>", 100_000),
+        (document.to_owned() + "<CstmrCdtTrfInitn>", "<a b=''/>", 100_000),
     ] {
-        let input = Endless { rest: begins.clone().into_bytes(), at: 0, items: 20_000, item, tail: String::new() };
-        let (_, faults, alive) = read(pain001::Reader::new(BufReader::new(input)));
-        assert!(faults >= 1 && alive < ALIVE_MAX, "{begins}: {faults} faults, {alive} bytes alive");
+        let input = Endless::new(begins.clone(), times, piece.to_owned(), String::new());
+        let (_, _, alive, last) = read_with_last(pain001::Reader::new(BufReader::new(input)));
+        // The last two are short pieces by the hundred thousand: of these the one is too deep, and the other just ends.
+        let bounded =
+            matches!(last, Some(Problem::TooLong { .. })) || matches!((piece, &last), ("<a>", Some(Problem::TooDeep { .. })));
+        assert!(bounded || (piece, &last) == ("<a b=''/>", &Some(Problem::CutOff)), "{begins}: {last:?}");
+        assert!(alive < ALIVE_MAX, "{begins}: {alive} bytes alive");
     }
     for begins in ["record,\"", "record,", ""] {
-        let input = Endless { rest: begins.as_bytes().to_vec(), at: 0, items: 20_000, item: x, tail: String::new() };
-        let (_, faults, alive) = read(payroll_csv::Reader::new(BufReader::new(input)));
-        assert!(faults == 1 && alive < ALIVE_MAX, "{begins}: {faults} faults, {alive} bytes alive");
+        let input = Endless::new(begins.to_owned(), 20_000, x.clone(), String::new());
+        let (_, _, alive, last) = read_with_last(payroll_csv::Reader::new(BufReader::new(input)));
+        assert!(matches!(last, Some(Problem::TooLong { .. })) && alive < ALIVE_MAX, "{begins}: {last:?}, {alive} bytes alive");
     }
 }
 

@@ -1,7 +1,9 @@
 //! What holds of every document: what is written is read back, and no bytes make a reader panic or go on for ever.
 
-use documents::{Block, Entry, Item, Severity, pain001, payroll_csv};
+use documents::{Block, Entry, Error, Item, Severity, pain001, payroll_csv};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::made::{document, sheet};
 use super::{fixtures, read, sorted};
@@ -120,4 +122,47 @@ fn a_check_tells_all_that_is_wrong() {
     // What belongs to a block that is wrong is not given out, so that nobody pays it.
     assert!(!entries.iter().any(|entry| matches!(entry, Entry::Block(_) | Entry::Item(_))));
     assert!(matches!(entries.last(), Some(Entry::End(totals)) if totals.count == 3 && totals.sum.is_none()));
+}
+
+/// An item that is wrong only in what it need not have, and sound items of a batch that is wrong, are not given out either.
+#[test]
+fn nothing_is_given_out_that_stands_in_something_wrong() {
+    let items = |text: &str| {
+        let (entries, faults) = read(text.as_bytes());
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        entries.iter().filter(|entry| matches!(entry, Entry::Item(_))).count()
+    };
+    let xml = std::fs::read_to_string(fixtures("good/pain.001.001.09.xml")).unwrap();
+    let csv = std::fs::read_to_string(fixtures("good/payroll.csv")).unwrap();
+    assert_eq!(items(&xml.replace("Sok Dara", "Sok\tDara")), 2);
+    assert_eq!(items(&csv.replace("Sok Dara", "Sok\tDara")), 2);
+    assert_eq!(items(&xml.replace("<Dt>2022-12-30", "<Dt>2022-12-32")), 0);
+    assert_eq!(items(&csv.replace("2022-12-30", "2022-12-32")), 0);
+}
+
+/// A writer does not end a document that says of itself what is not so.
+#[test]
+fn a_writer_refuses_other_items_than_are_stated() {
+    let made = document().new_tree(&mut TestRunner::deterministic()).unwrap().current();
+    let (block, items) = &made.blocks[0];
+    let begun = |count| {
+        let header = documents::Header { count, control_sum: None, ..made.header.clone() };
+        pain001::Writer::new(Vec::new(), pain001::Edition::V09, &header).unwrap()
+    };
+    let stated = Block { count: Some(1), control_sum: None, ..block.clone() };
+    let mut early = begun(1);
+    assert!(matches!(early.item(&items[0]), Err(Error::OutOfOrder(_))));
+    for (count, written, sound) in [(1, 1, true), (2, 1, false), (1, 0, false), (1, 2, false)] {
+        let mut writer = begun(count);
+        writer.block(&stated).unwrap();
+        (0..written).for_each(|_| writer.item(&items[0]).unwrap());
+        let ended = writer.finish();
+        assert_eq!(ended.is_ok(), sound, "{count} stated, {written} written");
+        assert!(sound || matches!(ended, Err(Error::Totals { .. })));
+    }
+    let (other, wrong) = (if items[0].amount.currency().alpha() == "KHR" { "1 USD" } else { "1 KHR" }, &items[0]);
+    let mut writer = begun(1);
+    writer.block(&Block { currency: Some(items[0].amount.currency()), ..stated }).unwrap();
+    let foreign = Item { amount: other.parse().unwrap(), ..wrong.clone() };
+    assert!(matches!(writer.item(&foreign), Err(Error::NotCarried(_))));
 }

@@ -7,7 +7,7 @@ use super::answer::refusal;
 use crate::out::{About, Out, Peer};
 use crate::record::Record;
 use crate::rules::route;
-use crate::{BankId, LinkId};
+use crate::{BankId, LinkId, sabotage};
 
 /// The lists of hot cards, by the name that a file update gives them (DE101, ours), and the code with which a card listed there is
 /// refused.
@@ -34,8 +34,12 @@ fn listed<O: Out>(turn: &mut Turn<'_, O>, bank: BankId, message: &Message<'_>) -
     let name = message.file_name.ok_or(ResponseCode::FORMAT_ERROR)?;
     let (_, code) =
         HOT_CARD_LISTS.iter().find(|(list, _)| list.as_bytes() == name.trimmed()).ok_or(ResponseCode::NOT_SUPPORTED)?;
-    if route::of_card(turn.rules(), pan).is_none_or(|owner| owner.id != bank) {
+    let of_another = route::of_card(turn.rules(), pan).is_none_or(|owner| owner.id != bank);
+    if of_another && !sabotage::is(sabotage::Fault::OthersCardListed) {
         return Err(ResponseCode::UNKNOWN_CARD);
+    }
+    if sabotage::is(sabotage::Fault::FileUpdateForgotten) {
+        return Ok(());
     }
     let by = format!("bank {bank}");
     let code = match message.file_update {

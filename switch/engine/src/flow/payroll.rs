@@ -102,7 +102,10 @@ fn recalled<O: Out>(turn: &mut Turn<'_, O>, batch: BatchId, number: u32, outcome
     let Some(recall) = turn.state().batch(batch).and_then(|it| it.recall(number)) else { return };
     let item = ItemId { batch, number: recall.item };
     turn.record(&match outcome {
-        Outcome::Done(amount) => Record::ItemReturned { item, number, amount: amount.unwrap_or(asked), why: recall.why },
+        Outcome::Done(amount) => {
+            let amount = amount.filter(|_| !sabotage::is(sabotage::Fault::PayrollRecallWhole)).unwrap_or(asked);
+            Record::ItemReturned { item, number, amount, why: recall.why }
+        }
         Outcome::Refused(code) => Record::RecallRefused { item, number, code: *code },
         Outcome::NeverLeft | Outcome::Unknown => Record::RecallRefused { item, number, code: ResponseCode::BANK_UNAVAILABLE },
     });
@@ -139,7 +142,7 @@ fn batch_due(rules: &Rules, state: &State, batch: &Batch, now: Timestamp) -> Opt
 
 fn begin<O: Out>(turn: &mut Turn<'_, O>, id: BatchId) {
     let Some(batch) = turn.state().batch(id).filter(|it| it.stage() == Stage::Approved) else { return };
-    if turn.rules().pays(batch.header().pays_on) <= turn.now {
+    if turn.rules().pays(batch.header().pays_on) <= turn.now || sabotage::is(sabotage::Fault::PayrollBeforeItsDate) {
         turn.record(&Record::BatchBegun { batch: id });
     }
 }
@@ -147,6 +150,9 @@ fn begin<O: Out>(turn: &mut Turn<'_, O>, id: BatchId) {
 fn send<O: Out>(turn: &mut Turn<'_, O>, id: BatchId, left: &mut usize) {
     let Some(batch) = turn.state().batch(id).filter(|it| it.stage() == Stage::Running) else { return };
     let banks: Vec<BankId> = batch.waiting().map(|(bank, _)| bank).collect();
+    if sabotage::is(sabotage::Fault::PayrollAllWait) && !banks.iter().all(|bank| turn.state().banks().is_available(*bank)) {
+        return;
+    }
     for bank in banks {
         while *left > 0 && may_get(turn, bank) {
             let Some(item) = turn.state().batch(id).and_then(|it| it.next_for(bank)).map(|(number, _)| number) else { break };
@@ -169,7 +175,8 @@ fn is_open<O: Out>(turn: &Turn<'_, O>, bank: BankId) -> bool {
 /// Items share a bank with people who wait before machines, and what is not answered becomes owed.
 fn has_room(rules: &Rules, state: &State, bank: BankId) -> bool {
     let Some(it) = rules.banks.iter().find(|it| it.id == bank) else { return false };
-    let window = rules.payroll.window.min(it.in_flight_max / 2).max(1);
+    let floods = sabotage::is(sabotage::Fault::PayrollFloods);
+    let window = if floods { usize::MAX } else { rules.payroll.window.min(it.in_flight_max / 2).max(1) };
     let owed = rules.owed_max == 0 || state.forward_depth() < rules.owed_max - rules.owed_max / 4;
     state.payroll().on_their_way(bank) < window && state.in_flight(bank) < it.in_flight_max && owed
 }

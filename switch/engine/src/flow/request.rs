@@ -27,7 +27,7 @@ pub(super) fn ask<O: Out>(
         return answer::refuse(turn, link, message, ResponseCode::FORMAT_ERROR);
     };
     let Some(row) = row_of(&asked) else { return refuse(turn, asked, ResponseCode::NOT_SUPPORTED, true) };
-    if kind.is_of_switch() {
+    if kind.is_of_switch() && !sabotage::is(sabotage::Fault::SwitchKindsForAll) {
         return refuse(turn, asked, ResponseCode::NOT_PERMITTED_TO_TERMINAL, true);
     }
     let charged_before = match known(turn, &asked, row.moves_money, message.pin_block.is_some()) {
@@ -86,7 +86,10 @@ fn admitted<'r, O: Out>(
     }
     let banks = row.steps.iter().map(|step| route::bank(turn.rules(), asked, step)).collect::<Result<Vec<_>, _>>()?;
     // The list of hot cards was asked first, for it is what an operator or a bank said last.
-    if needs_card && let Some(code) = card {
+    if needs_card
+        && !sabotage::is(sabotage::Fault::CardObjectionIgnored)
+        && let Some(code) = card
+    {
         return Err(code);
     }
     for (step, bank) in row.steps.iter().zip(&banks) {

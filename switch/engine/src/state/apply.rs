@@ -86,11 +86,7 @@ impl State {
                 let begun = Leg { fee, interchange, used, ..Leg::begun(bank, identity, at, due, on_timeout) };
                 self.count(leg.transaction, used);
                 self.banks.take_stan(bank, identity.stan, leg);
-                self.with(leg.transaction, |it| {
-                    // Most have one leg, and there are millions of them: no room is kept for more.
-                    it.legs.reserve_exact(1);
-                    it.legs.push(begun);
-                });
+                self.with(leg.transaction, |it| it.legs.push(begun));
                 self.time(leg, Some(due));
                 Some(leg.transaction)
             }
@@ -243,7 +239,9 @@ impl State {
                 None
             }
             Record::CardReplaced { pan, code, .. } => {
-                self.hot_cards.insert(pan, code);
+                if !sabotage::is(sabotage::Fault::ReplacedNotRefused) {
+                    self.hot_cards.insert(pan, code);
+                }
                 None
             }
             Record::Repeated { transaction, .. } => self.with(transaction, |it| it.repeated = true),
@@ -337,14 +335,14 @@ impl State {
 
     /// Sets or clears the one moment at which a leg is due.
     fn time(&mut self, id: LegId, due: Option<Timestamp>) {
-        let before = self.leg(id).and_then(|it| it.due);
+        let mut before = None;
+        self.with_leg(id, |it| before = std::mem::replace(&mut it.due, due));
         if let Some(before) = before {
             self.timers.clear(id, before);
         }
         if let Some(due) = due {
             self.timers.set(id, due);
         }
-        self.with_leg(id, |it| it.due = due);
     }
 
     /// The acquirer was told; a transaction undone meanwhile stays undone.
@@ -363,7 +361,10 @@ impl State {
         for number in [Some(stan), advice].into_iter().flatten() {
             self.banks.free_stan(bank, number, id);
         }
-        if let Some(lane) = self.lane(id) {
+        // A leg that was answered at once never queued; most are.
+        if !self.forward.is_empty()
+            && let Some(lane) = self.lane(id)
+        {
             self.forward.leave(lane, id);
         }
         self.with_leg(id, |it| it.status = status);

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use model::{BusinessDate, InstitutionId, Mti, Stan, TerminalId, Timestamp, TransactionId, TransmissionTime};
 
-use super::{Asked, Leg, Map, Standing, Transaction};
+use super::{Asked, Leg, Legs, Map, Standing, Transaction};
 use crate::LegId;
 use crate::bytes::{Bytes, Damaged, Source, bytes_of_struct};
 use crate::payroll::{BatchId, Purpose};
@@ -210,7 +210,7 @@ impl Book {
         date: BusinessDate,
         standing: Standing,
     ) {
-        let (legs, answer, original) = (Vec::new(), None, None);
+        let (legs, answer, original) = (Legs::default(), None, None);
         let it = Transaction { asked, accepted, date, standing, answer, repeated: false, legs, original, older: None };
         if Purpose::of(id).is_some() {
             self.payroll.insert(id, it);

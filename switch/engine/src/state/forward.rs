@@ -41,6 +41,11 @@ impl Forward {
         self.depths.values().sum()
     }
 
+    /// Whether nothing is owed to anybody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
     /// How many are owed to this bank.
     pub(crate) fn depth_of(&self, bank: BankId) -> usize {
         self.depths.get(&bank).copied().unwrap_or(0)

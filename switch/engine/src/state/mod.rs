@@ -5,6 +5,7 @@ mod apply;
 mod banks;
 mod book;
 mod forward;
+mod legs;
 mod payroll;
 mod positions;
 mod salaries;
@@ -13,6 +14,7 @@ mod timers;
 mod transaction;
 mod usage;
 
+pub use legs::Legs;
 pub use payroll::Batch;
 pub use positions::Participant;
 pub use transaction::{Answer, Asked, Hold, HoldEnd, Identity, Leg, LegStatus, Named, Reversal, Standing, Transaction, Used};

@@ -5,7 +5,7 @@ use model::{
     Stan, TerminalId, Text, Timestamp, TransactionId, TransmissionTime,
 };
 
-use super::Usage;
+use super::{Legs, Usage};
 use crate::bytes::{bytes_of_enum, bytes_of_struct};
 use crate::kinds::OnTimeout;
 use crate::{BankId, LinkId};
@@ -405,7 +405,7 @@ pub struct Transaction {
     /// Whether the answer was given again to a repeat: one of them may have arrived.
     pub repeated: bool,
     /// Its steps at banks, in the order they were started; none where the switch itself answered.
-    pub legs: Vec<Leg>,
+    pub legs: Legs,
     /// For a reversal: the transaction it undoes, where that is known.
     pub original: Option<TransactionId>,
     /// The one before with the same acquirer, terminal, trace number and class.

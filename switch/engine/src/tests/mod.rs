@@ -122,7 +122,24 @@ impl Drop for World {
             for bank in [ACLEDA, CANADIA] {
                 assert_eq!(restored.in_flight(bank), replayed.in_flight(bank), "numbers taken at {bank}");
                 assert_eq!(restored.forward_depth_of(bank), replayed.forward_depth_of(bank), "owed to {bank}");
+                assert_eq!(restored.payroll().on_their_way(bank), replayed.payroll().on_their_way(bank), "items at {bank}");
             }
+            for batch in replayed.batches() {
+                let other = restored.batch(batch.id()).unwrap();
+                assert_eq!(other.waiting().collect::<Vec<_>>(), batch.waiting().collect::<Vec<_>>(), "what waits");
+                assert_eq!(restored.batch_state(batch.id()), replayed.batch_state(batch.id()));
+                for it in replayed.items(batch.id()) {
+                    assert_eq!(restored.item(it.id), Some(it));
+                    assert_eq!(restored.payee(&it.item.identity), replayed.payee(&it.item.identity), "who is paid by what");
+                    assert!(replayed.payee(&it.item.identity).is_some(), "an item's salary is claimed");
+                }
+                let header = batch.header();
+                assert_eq!(restored.seen(&header.message_key, &header.file_key), Some(batch.id()));
+            }
+            assert_eq!(
+                restored.payroll().active().map(crate::Batch::id).collect::<Vec<_>>(),
+                replayed.payroll().active().map(crate::Batch::id).collect::<Vec<_>>()
+            );
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn item(number: u32) -> ItemId {
 }
 
 pub(super) fn asked((who, bank, amount): Salary) -> PayrollItem {
-    let account = Text::new(format!("{:012}", who).as_bytes()).unwrap();
+    let account = Text::new(format!("{who:012}").as_bytes()).unwrap();
     PayrollItem { identity: PayeeIdentity([who; 16]), bank, account, amount }
 }
 

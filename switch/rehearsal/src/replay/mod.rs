@@ -3,6 +3,8 @@
 mod connect;
 mod drafting;
 mod outcome;
+mod paper;
+mod payroll;
 pub mod report;
 mod run;
 mod runner;
@@ -11,6 +13,7 @@ mod venue;
 pub use connect::Connected;
 pub(crate) use drafting::{Words, draft};
 pub use outcome::{Compared, Failure, Outcome, Passed, Report, StepOutcome, Verdict};
+pub use payroll::{BatchLook, ItemLook, PayrollCame, PayrollOrder, PayrollRefusal, PayrollSpec, TallyLook};
 pub use run::{Progress, files, replay};
 pub use runner::play;
 pub use venue::{

@@ -11,6 +11,7 @@ use faults::{Action, Way};
 use model::{BusinessDate, Currency, Mti, Pan, TerminalId, Text, Timestamp, UtcOffset};
 use wire::{Dialect, Framing};
 
+use super::payroll::{BatchLook, ItemLook, PayrollCame, PayrollSpec};
 use crate::scenario::Scenario;
 
 /// A place where one scenario is played. It is driven from one thread and made anew for each scenario.
@@ -83,6 +84,24 @@ pub trait Venue {
     /// # Errors
     /// Where orders cannot be given. An order that the switch refuses is no error.
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError>;
+
+    /// Gives an order about a payroll. What is seen meanwhile is kept for [`Venue::next`].
+    ///
+    /// # Errors
+    /// Where there is no payroll. An order that is refused is no error.
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError>;
+
+    /// How the batch with this number stands; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be looked at.
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError>;
+
+    /// How an item of a batch stands, by its number from 1; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be looked at.
+    fn item(&mut self, batch: u32, item: u32) -> Result<Option<ItemLook>, VenueError>;
 
     /// Sets a fault, or ends all of them.
     ///
@@ -219,6 +238,8 @@ pub struct OrderSpec {
     pub operator: String,
     /// Why; empty where nobody says.
     pub reason: String,
+    /// The bank that says it itself, by 0302, and no operator.
+    pub by_bank: Option<String>,
 }
 
 /// What can be ordered.
@@ -238,6 +259,15 @@ pub enum Order {
     Block(Pan, String),
     /// Refuses it no longer.
     Unblock(Pan),
+    /// Refuses a card for which another stands, on a list.
+    Replace {
+        /// The card.
+        old: Pan,
+        /// The other one.
+        new: Pan,
+        /// The list.
+        list: String,
+    },
 }
 
 /// A leg of a transaction, as somebody outside knows it.

@@ -120,6 +120,7 @@ impl Section<'_> {
         match (self.name(), parts) {
             (None, _) => self.entries.sort_by_key(|entry| place(keys::TOP, &first(entry))),
             (Some("terminal"), 2) => self.entries.sort_by_key(|entry| place(keys::TERMINAL, &first(entry))),
+            (Some("person"), 2) => self.entries.sort_by_key(|entry| place(keys::PERSON, &first(entry))),
             (Some("step"), 1) => {
                 if let Some(verb) = self.entries.iter().find_map(|entry| keys::verb(&first(entry))) {
                     self.entries.sort_by_key(|entry| keys::rank(verb, &first(entry)));

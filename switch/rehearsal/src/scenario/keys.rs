@@ -4,9 +4,14 @@
 //! Knows: names, forms, a sentence on each, which keys belong to which word. Does not know: what a key does (`model`), fields of
 //! messages (`fields`).
 
+mod payroll;
+
 use model::Kind;
 
 use super::fields;
+
+use payroll::BATCH_KEYS;
+pub use payroll::{ACCOUNT_STATUSES, AT_BANK, BATCH_STATES, FORMS, ITEM, ITEM_STATES, PAYROLL, PERSON, STANDINGS, STATUSES};
 
 /// A key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +67,12 @@ pub enum Form {
     AnyTable,
     /// Terminals by name.
     Terminals,
+    /// People by name.
+    People,
+    /// A table of words by a card's alias.
+    Standings(&'static [Word]),
+    /// What a payroll pays, one table each.
+    Items,
     /// Steps.
     Steps,
     /// A plain value, or a matcher.
@@ -125,6 +136,8 @@ pub const TOP: &[Key] = &[
     key("start", Form::Moment, "Where the clock begins; 2022-12-28T09:00:00+07:00 if left out."),
     key("vars", Form::Named, "Texts of your own, for `{{name}}`."),
     key("switch", Form::AnyTable, "Configuration of the switch, laid over the shipped one."),
+    key("cards", Form::Standings(STANDINGS), "The cards that the switch's store knows, by alias, and how they stand there."),
+    key("person", Form::People, "People of the payroll registry who are not as the cast has them."),
     key("terminal", Form::Terminals, "The terminals, by name."),
     needed("step", Form::Steps, "What happens, in order."),
 ];
@@ -140,7 +153,7 @@ pub const TERMINAL: &[Key] = &[
 ];
 
 /// Every kind of step.
-pub const VERBS: &[Verb] = &[SEND, EXPECT, COMMAND, FAULT, CLOCK, ASSERT];
+pub const VERBS: &[Verb] = &[SEND, EXPECT, COMMAND, PAYROLL, FAULT, CLOCK, ASSERT];
 
 const AS: Key = key("as", Form::Text, "A name for later steps: `of = \"name\"`, `{{name.field}}`.");
 
@@ -204,15 +217,17 @@ pub const COMMAND: Verb = Verb {
             word("sign-on", "Asks it again.", &["bank"]),
             word("retry", "Tries again what a bank was owed and was given up.", &["of", "leg"]),
             word("discard", "Takes it off the list.", &["of", "leg"]),
-            word("block", "Refuses a card.", &["card", "list"]),
-            word("unblock", "Refuses it no longer.", &["card"]),
+            word("block", "Refuses a card.", &["card", "list", "bank"]),
+            word("unblock", "Refuses it no longer.", &["card", "bank"]),
+            word("replace", "Refuses a card for which another stands.", &["card", "new", "list", "bank"]),
         ]),
         "What an operator orders, as with `payswitch order`.",
     ),
     keys: &[
         AS,
-        key("bank", Form::Text, "Which bank, by name."),
+        key("bank", Form::Text, "Which bank, by name; of a card, its bank, which says so itself by 0302."),
         key("card", Form::Template, "Which card, by its alias."),
+        key("new", Form::Template, "The card that stands for it, by its alias."),
         key("list", Form::Word(LISTS), "Why it is refused; blocked if left out."),
         key("of", Form::Text, "The step that sent the transaction."),
         key("leg", Form::Number, "Which leg of it, from 0; 0 if left out."),
@@ -298,6 +313,8 @@ pub const ASSERT: Verb = Verb {
             word("status", "How the switch sees a bank.", &["bank", "linked", "signed_off"]),
             word("business-date", "The open business date.", &["is"]),
             word("metric", "A figure of the switch's metrics.", &["name", "labels", "value"]),
+            word("batch", "What has become of a payroll.", BATCH_KEYS),
+            word("item", "What has become of one of its items.", &["of", "item", "state", "code", "returned"]),
         ]),
         "What is looked at.",
     ),
@@ -320,6 +337,19 @@ pub const ASSERT: Verb = Verb {
         key("signed_off", Form::Matcher, "Whether the bank has signed off, or was signed off."),
         key("is", Form::Matcher, "The date."),
         key("value", Form::Matcher, "Its value."),
+        key("of", Form::Text, "The step that submitted the payroll; the last one if left out."),
+        key("item", Form::Number, "Which of its items, from 1; 1 if left out."),
+        key("state", Form::Matcher, "How it stands, see below."),
+        key("code", Form::Matcher, "With which response code it was refused, or its funding."),
+        key("paid", Form::Matcher, "What was paid and not taken back: an amount."),
+        key("returned", Form::Matcher, "What was taken back: an amount."),
+        key("rejected", Form::Matcher, "What was refused: an amount."),
+        key("pending", Form::Matcher, "Of what the outcome is open: an amount."),
+        key("paid_items", Form::Matcher, "How many items were paid."),
+        key("returned_items", Form::Matcher, "Of how many something was taken back."),
+        key("rejected_items", Form::Matcher, "How many were refused or cancelled."),
+        key("pending_items", Form::Matcher, "Of how many the outcome is open."),
+        key("credited_back", Form::Matcher, "What the payer has got back: an amount."),
         key("eventually", Form::Duration, "Wait so long for it, by the scenario's clock; at once if left out."),
     ],
     fields: Fields::None,

@@ -111,6 +111,7 @@ fn idle(scenario: &Scenario) -> Vec<Odd> {
     let expects = |action: &Action| match action {
         Action::Expect(_) | Action::Assert(_) => true,
         Action::Command(command) => command.refused.is_some(),
+        Action::Payroll(payroll) => !payroll.refusal.is_empty(),
         Action::Send(_) | Action::Fault(_) | Action::Clock(_) => false,
     };
     if !scenario.steps.iter().any(|step| expects(&step.action)) {
@@ -121,7 +122,7 @@ fn idle(scenario: &Scenario) -> Vec<Odd> {
         let checks: &[Check] = match &step.action {
             Action::Expect(expect) => &expect.checks,
             Action::Assert(assert) => &assert.checks,
-            Action::Command(_) | Action::Send(_) | Action::Fault(_) | Action::Clock(_) => &[],
+            Action::Command(_) | Action::Payroll(_) | Action::Send(_) | Action::Fault(_) | Action::Clock(_) => &[],
         };
         if let (Some(first), true) = (checks.first(), checks.iter().all(|it| matches!(it.matcher, Matcher::Ignore))) {
             let remedy = "expect a value of at least one, or leave them out".to_owned();
@@ -145,6 +146,7 @@ fn empty(scenario: &Scenario) -> Vec<Odd> {
             }
             Action::Assert(assert) => &assert.checks,
             Action::Command(command) => command.refused.as_slice(),
+            Action::Payroll(payroll) => &payroll.refusal,
             Action::Send(_) | Action::Fault(_) | Action::Clock(_) => &[],
         };
         odd.extend(checks.iter().filter_map(|check| {

@@ -15,6 +15,7 @@ mod model;
 #[cfg(test)]
 mod page;
 mod parse;
+mod payroll;
 mod plan;
 mod reader;
 mod schema;
@@ -35,5 +36,6 @@ pub use model::{
     Action, Assert, At, Clock, Command, CommandWord, Expect, ExpectAt, Expected, Fault, Scenario, Send, Sent, Setting,
     SettingValue, Span, Step, Subject, TerminalSection, Wanted,
 };
+pub use payroll::{Payroll, PayrollItem, PayrollSource, PayrollWord, Person, Submission};
 pub use schema::schema;
 pub use template::{Part, Template};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use model::{Kind, Mti, TerminalId, Text, Timestamp, UtcOffset};
 
 use super::fields::Field;
-use super::{Check, Matcher, Shape, Template};
+use super::{Check, Matcher, Payroll, Person, Shape, Template};
 
 /// Bytes of the source, from and to.
 pub type Span = Range<usize>;
@@ -48,6 +48,12 @@ pub struct Scenario {
     pub vars: BTreeMap<String, At<String>>,
     /// Laid over the shipped configuration.
     pub switch: Option<At<toml::Table>>,
+    /// The cards that the switch's store knows, by alias, each with how it stands there; `None` where no card is looked up.
+    pub cards: Option<Vec<(String, String)>>,
+    /// Everybody in the payroll registry: those of the cast first.
+    pub people: Vec<Person>,
+    /// Whether the scenario says itself how some of them are.
+    pub own_people: bool,
     /// Its terminals in order; the first is the one that sends where nobody else is named.
     pub terminals: Vec<TerminalSection>,
     /// Whether the terminals are those that every scenario has that names none.
@@ -97,6 +103,8 @@ pub enum Action {
     Expect(Box<Expect>),
     /// An operator orders something.
     Command(Box<Command>),
+    /// Somebody orders something about a payroll.
+    Payroll(Box<Payroll>),
     /// Something goes wrong.
     Fault(Fault),
     /// Time passes.
@@ -223,6 +231,8 @@ pub struct Command {
     pub operator: Template,
     /// Why.
     pub reason: Template,
+    /// The bank that says it itself, by 0302; an operator orders it where `None`.
+    pub by_bank: Option<String>,
     /// How it is to be refused; `None` where it is to be carried out.
     pub refused: Option<Check>,
 }
@@ -244,6 +254,15 @@ pub enum CommandWord {
     Block(Template, String),
     /// It is refused no longer.
     Unblock(Template),
+    /// A card is refused, on a list, for another stands for it.
+    Replace {
+        /// The card.
+        old: Template,
+        /// The other one.
+        new: Template,
+        /// The list.
+        list: String,
+    },
 }
 
 /// `fault`
@@ -321,6 +340,10 @@ pub enum Subject {
         /// Labels that it must have.
         labels: Vec<(String, String)>,
     },
+    /// A payroll, by the place of the step that submitted it.
+    Batch(usize),
+    /// One of its items, from 1.
+    Item(usize, u32),
 }
 
 /// A value that a scenario expects, and where it stands: what a test changes to see the scenario fail.
@@ -346,6 +369,7 @@ impl Scenario {
                 Action::Expect(expect) => (Some(expect.wanted.span.clone()), &expect.checks),
                 Action::Assert(assert) => (None, &assert.checks),
                 Action::Command(command) => (None, command.refused.as_slice()),
+                Action::Payroll(payroll) => (None, &payroll.refusal),
                 Action::Send(_) | Action::Fault(_) | Action::Clock(_) => (None, &[]),
             };
             let kind = kind.map(|span| Expected { step, what: "type", matcher: None, shape: None, span });
@@ -356,6 +380,12 @@ impl Scenario {
             });
             kind.into_iter().chain(checks)
         })
+    }
+
+    /// Somebody of the payroll registry, by name.
+    #[must_use]
+    pub fn person(&self, name: &str) -> Option<&Person> {
+        self.people.iter().find(|it| it.name == name)
     }
 
     /// The line of a place in the source, from 1.

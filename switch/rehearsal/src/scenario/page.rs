@@ -37,6 +37,9 @@ fn wanted(form: Form) -> &'static str {
         Form::Captures => "a table: name and field",
         Form::AnyTable => "tables, as in the configuration",
         Form::Terminals => "sections, see below",
+        Form::People => "sections, see below",
+        Form::Standings(_) => "a table: alias and word",
+        Form::Items => "a list of tables",
         Form::Steps => "sections, see below",
         Form::Matcher => "a value or a matcher",
         Form::Values => "a list of values",
@@ -75,18 +78,31 @@ fn sections() -> Vec<(&'static str, Vec<String>)> {
     matchers.extend(key_rows(&[keys::BY]));
     let mut commands = step(&keys::COMMAND);
     commands.extend(word_rows(keys::LISTS));
+    let mut payroll = step(&keys::PAYROLL);
+    payroll.extend(word_rows(keys::FORMS));
+    payroll.extend(key_rows(keys::ITEM));
+    let mut people = key_rows(keys::PERSON);
+    people.extend(word_rows(keys::STATUSES));
+    people.extend(word_rows(keys::ACCOUNT_STATUSES));
+    people.extend(word_rows(keys::AT_BANK));
+    let mut asserts = step(&keys::ASSERT);
+    asserts.extend(word_rows(keys::BATCH_STATES));
+    asserts.extend(word_rows(keys::ITEM_STATES));
     let mut faults = step(&keys::FAULT);
     faults.extend(word_rows(keys::WAYS));
     vec![
         ("The file", key_rows(keys::TOP)),
         ("Terminals", key_rows(keys::TERMINAL)),
+        ("People", people),
+        ("Cards", word_rows(keys::STANDINGS)),
         ("Kinds of transactions", kinds),
         ("send", step(&keys::SEND)),
         ("expect", step(&keys::EXPECT)),
         ("command", commands),
+        ("payroll", payroll),
         ("fault", faults),
         ("clock", step(&keys::CLOCK)),
-        ("assert", step(&keys::ASSERT)),
+        ("assert", asserts),
         ("Matchers", matchers),
         ("Fields", field_rows()),
     ]

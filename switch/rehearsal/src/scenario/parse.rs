@@ -72,11 +72,16 @@ impl Scenario {
             offset,
             vars,
             switch,
+            cards: None,
+            people: Vec::new(),
+            own_people: false,
             terminals: Vec::new(),
             default_terminals,
             steps: Vec::new(),
         };
         let mut reading = Reading { file, cast, scenario: &mut scenario, names: Names::default() };
+        reading.cards(table.take("cards"))?;
+        reading.people(table.take("person"))?;
         reading.terminals(table.take("terminal"))?;
         let mut errors: Vec<_> = table.finish(&keys::names(keys::TOP)).err().into_iter().collect();
         reading.all_steps(steps, &mut errors)?;
@@ -117,7 +122,7 @@ struct Broken {
 impl Broken {
     fn add(&mut self, item: &Item<'_>) {
         let Ok(mut table) = item.table() else { return };
-        self.sends |= table.has("send");
+        self.sends |= table.has("send") || table.has("payroll");
         let name = table.take("as").and_then(|it| it.text().ok().map(str::to_owned));
         let captures = table.take("capture").and_then(|it| it.table().ok()).map(|mut table| table.rest());
         self.names.extend(name);

@@ -37,6 +37,8 @@ fn definitions() -> Value {
     all.insert("matcher".into(), matcher());
     all.insert("absent".into(), closed(json!({ "absent": { "const": true } }), &["absent"]));
     all.insert("terminal".into(), table(keys::TERMINAL, Map::new()));
+    all.insert("person".into(), table(keys::PERSON, Map::new()));
+    all.insert("pay".into(), table(keys::ITEM, Map::new()));
     for verb in keys::VERBS {
         all.insert(verb.key.name.into(), step(verb));
     }
@@ -159,6 +161,12 @@ fn form(form: Form) -> Value {
         }
         Form::AnyTable => json!({ "type": "object" }),
         Form::Terminals => json!({ "type": "object", "additionalProperties": reference("terminal") }),
+        Form::People => json!({ "type": "object", "additionalProperties": reference("person") }),
+        Form::Standings(words) => {
+            let standing = words_of(words.iter().map(|word| (word.name, word.about)));
+            json!({ "type": "object", "additionalProperties": standing })
+        }
+        Form::Items => json!({ "type": "array", "minItems": 1, "items": reference("pay") }),
         Form::Steps => json!({ "type": "array", "minItems": 1, "items": reference("step") }),
         Form::Matcher => json!({ "anyOf": [reference("plain"), reference("matcher")] }),
         Form::Values => json!({ "type": "array", "items": reference("plain") }),

@@ -7,6 +7,7 @@ use model::{Kind, Mti};
 
 use super::model::{CommandWord, ExpectAt};
 use super::parse::{NOTHING_SENT, Reading, meant};
+use super::payroll::Figures;
 use super::reader::{Entry, Item, Table};
 use super::{
     Action, Assert, Check, Clock, Command, Error, Expect, Fault, Matcher, Send, Sent, Setting, SettingValue, Shape, Span,
@@ -46,6 +47,7 @@ impl<'a> Reading<'a> {
             "send" => Action::Send(Box::new(self.send(&item, table)?)),
             "expect" => Action::Expect(Box::new(self.expect(&item, table)?)),
             "command" => Action::Command(Box::new(self.command(&item, table)?)),
+            "payroll" => Action::Payroll(Box::new(self.payroll(&item, table)?)),
             "fault" => Action::Fault(self.fault(&item, table)?),
             "clock" => {
                 table.finish(&["clock"])?;
@@ -220,35 +222,48 @@ impl<'a> Reading<'a> {
             let of = self.sent(&table.need("of", "say which transaction: of = \"…\"")?)?;
             Ok::<_, Error>((of, table.take("leg").map_or(Ok(0), |it| it.number("0 or 1"))?))
         };
+        let list = |table: &mut Table<'a>| {
+            let word = table.take("list").map_or(Ok("blocked"), |it| it.word(&keys::word_names(keys::LISTS)));
+            word.map(str::to_owned)
+        };
         let order = match item.word(&keys::word_names(keys::COMMAND.words()))? {
             "cutover" => CommandWord::Cutover,
             "sign-off" => CommandWord::SignOff(bank(&mut table)?),
             "sign-on" => CommandWord::SignOn(bank(&mut table)?),
             "retry" => leg(&mut table).map(|(of, leg)| CommandWord::Retry(of, leg))?,
             "discard" => leg(&mut table).map(|(of, leg)| CommandWord::Discard(of, leg))?,
-            "block" => {
-                let list = table.take("list").map_or(Ok("blocked"), |it| it.word(&keys::word_names(keys::LISTS)))?;
-                CommandWord::Block(card(&mut table)?.value, list.to_owned())
+            "block" => CommandWord::Block(card(&mut table)?.value, list(&mut table)?),
+            "replace" => {
+                let new = table.need("new", "say which card stands for it: new = \"sophea\"")?;
+                let new = self.value(&new, Shape::Card)?.value;
+                CommandWord::Replace { old: card(&mut table)?.value, new, list: list(&mut table)? }
             }
             _ => CommandWord::Unblock(card(&mut table)?.value),
         };
+        let of_a_card = matches!(order, CommandWord::Block(..) | CommandWord::Unblock(_) | CommandWord::Replace { .. });
+        let by_bank = if of_a_card { table.take("bank").map(|it| self.bank_named(&it)).transpose()? } else { None };
+        if by_bank.is_some()
+            && let Some(it) = ["operator", "reason"].iter().find_map(|key| table.take(key))
+        {
+            return Err(it.error("no operator orders what a bank says itself", "leave it out, or leave `bank` out"));
+        }
         let text = |it: Option<Item<'a>>, default: &str| match it {
             Some(it) => Ok(self.template(&it)?.value),
             None => Ok(Template::plain(default)),
         };
         let (operator, reason) = (text(table.take("operator"), "rehearsal")?, text(table.take("reason"), "")?);
-        let refused = table.take_entry("refused").map(|it| self.refusal(&it)).transpose()?;
+        let refused = table.take_entry("refused").map(|it| self.refusal(&it, Shape::Text(4096))).transpose()?;
         table.finish(&keys::COMMAND.keys_with(item.text()?))?;
-        Ok(Command { order: item.at(order), operator, reason, refused })
+        Ok(Command { order: item.at(order), operator, reason, by_bank, refused })
     }
 
     /// How an order is to be refused: in words that are there, or it would pass where the order was carried out.
-    fn refusal(&self, entry: &Entry<'a>) -> Result<Check, Error> {
-        let check = self.check(entry, None, Shape::Text(4096), false)?;
+    pub(super) fn refusal(&self, entry: &Entry<'a>, shape: Shape) -> Result<Check, Error> {
+        let check = self.check(entry, None, shape, false)?;
         match check.matcher {
             Matcher::Exactly(_) | Matcher::Regex(_) | Matcher::In(_) | Matcher::Present => Ok(check),
             Matcher::Echo | Matcher::Absent | Matcher::Optional(_) | Matcher::Range(..) | Matcher::Near(..) | Matcher::Ignore => {
-                let remedy = "write the text, or { regex = \"…\" }, { in = [..] } or { present = true }";
+                let remedy = "write the value, or { regex = \"…\" }, { in = [..] } or { present = true }";
                 Err(entry.value.error("whether the order is refused would not be looked at", remedy))
             }
         }
@@ -309,7 +324,7 @@ impl<'a> Reading<'a> {
 
     fn assert(&mut self, item: &Item<'a>, mut table: Table<'a>) -> Result<Assert, Error> {
         let bank = |it: Option<Item<'a>>| it.map(|it| self.bank_named(&it)).transpose();
-        let (subject, figures): (_, &[(&str, Shape)]) = match item.word(&keys::word_names(keys::ASSERT.words()))? {
+        let (subject, figures): (_, Figures) = match item.word(&keys::word_names(keys::ASSERT.words()))? {
             "ledger" => {
                 (self.ledger(&mut table)?, &[("balance", Shape::Amount), ("held", Shape::Amount), ("change", Shape::Amount)])
             }
@@ -324,7 +339,8 @@ impl<'a> Reading<'a> {
                 (Subject::Status(bank), &[("linked", Shape::Truth), ("signed_off", Shape::Truth)])
             }
             "business-date" => (Subject::BusinessDate, &[("is", Shape::Date)]),
-            _ => (metric(&mut table)?, &[("value", Shape::Number)]),
+            "metric" => (metric(&mut table)?, &[("value", Shape::Number)]),
+            _ => self.batch_looked_at(item, &mut table)?,
         };
         let eventually = table.take("eventually").map(|it| it.duration()).transpose()?;
         let mut checks = Vec::new();
@@ -366,7 +382,6 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A count that is none where it is 0.
 /// What a link does to messages.
 fn struck(item: &Item<'_>, name: &str, table: &mut Table<'_>) -> Result<faults::Action, Error> {
     let name: Name = name.parse().map_err(|error: FaultError| item.error("that is no fault", error.to_string()))?;

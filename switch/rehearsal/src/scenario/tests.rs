@@ -133,6 +133,8 @@ fn a_card_number_in_groups_within_longer_digits_or_as_hex_is_refused_too() {
 fn every_mistake_is_told_with_its_place_and_its_remedy() {
     let cash = "[[step]]\nsend = \"withdrawal\"\nas = \"cash\"\n";
     let step = |lines: &str| format!("{cash}[[step]]\n{lines}");
+    let pay = |lines: &str| format!("[[step]]\npayroll = \"submit\"\n{lines}");
+    let paid = |lines: &str| pay("items = [{ person = \"dara\", amount = \"1 KHR\" }]\n[[step]]\n") + lines;
     let cases = [
         ("", "1:1", "write at least one [[step]]"),
         ("sede = 1\n[[step]]\nsend = \"echo\"", "2:1", "did you mean seed?"),
@@ -185,6 +187,32 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
             "7:8",
             "did you mean payswitch_late_replies_total?",
         ),
+        ("[person.dara]\nstatus = \"dead\"\n[[step]]\nsend = \"echo\"", "3:10", "deceased"),
+        ("[person.sok]\nkhr = \"1\"\n[[step]]\nsend = \"echo\"", "2:1", "say at which bank"),
+        ("[person.dara]\nat_bank = \"closed\"\n[[step]]\nsend = \"echo\"", "3:11", "account of its own"),
+        ("[cards]\ndarra = \"active\"\n[[step]]\nsend = \"echo\"", "3:1", "dara"),
+        ("[cards]\ndara = \"new\"\n[[step]]\nsend = \"echo\"", "3:8", "registered"),
+        (&pay("items = []"), "4:9", "person = \"dara\""),
+        (&pay("items = [{ person = \"darra\", amount = \"1 KHR\" }]"), "4:21", "did you mean dara?"),
+        (&pay("items = [{ person = \"dara\" }]"), "4:10", "say how much"),
+        (&pay("items = [{ amount = \"1 KHR\" }]"), "4:10", "employee, bank and account"),
+        (&pay("items = [{ person = \"dara\", amount = \"1 KHR\", purpose = \"pay\" }]"), "4:57", "four capitals"),
+        (&pay("document = \"none.xml\""), "4:12", "beside the scenario's file"),
+        (&pay("pays_on = \"2022-12-28\""), "2:1", "document = "),
+        (&pay("items = [{ person = \"dara\", amount = \"1 KHR\" }]\ncode = { ignore = true }"), "5:8", "present"),
+        (&pay("items = [{ person = \"dara\", amount = \"1 KHR\" }]\ncause = \"MD07\""), "5:1", "known here"),
+        ("[[step]]\npayroll = \"approve\"", "3:11", "submit a payroll first"),
+        (&step("payroll = \"approve\"\nof = \"cash\""), "7:6", "submits a payroll"),
+        (&step("assert = \"batch\"\nstate = \"done\""), "6:10", "submit a payroll first"),
+        (&paid("payroll = \"recall\""), "5:1", "say how much"),
+        (&paid("payroll = \"recall\"\namount = \"1 KHR\"\ncause = \"dead\""), "8:9", "ISO 20022"),
+        (&paid("payroll = \"settle\"\nitem = 0\npaid = true"), "7:8", "1 or more"),
+        (&paid("assert = \"batch\"\nreturned = 5"), "7:12", "1800.00 KHR"),
+        (&paid("assert = \"batch\"\nitem = 1\nstate = \"done\""), "7:1", "known here: as, of, state"),
+        (&paid("assert = \"item\""), "6:10", "state or code or returned"),
+        (&step("command = \"replace\"\ncard = \"dara\""), "5:1", "new = \"sophea\""),
+        (&step("command = \"block\"\nbank = \"acleda\"\ncard = \"dara\"\nreason = \"x\""), "9:10", "leave `bank` out"),
+        (&step("command = \"cutover\"\nbank = \"acleda\""), "7:1", "known here"),
         (&step("assert = \"owed\""), "6:10", "say what it is to be: count"),
         (&step("assert = \"ledger\"\ncurrency = \"KHR\"\nheld = \"0 KHR\""), "5:1", "card = \"dara\""),
     ];
@@ -194,6 +222,63 @@ fn every_mistake_is_told_with_its_place_and_its_remedy() {
         (!fits).then(|| format!("{lines}\n{told}\nwanted {place}, {remedy}\n\n"))
     });
     assert_eq!(wrong.collect::<String>(), "");
+}
+
+#[test]
+fn a_payroll_is_read_with_what_it_leaves_out() {
+    let scenario = read(
+        r#"
+title = "Two are paid"
+
+[cards]
+dara = "printed"
+
+[person.bopha]
+status = "deceased"
+
+[person.sok]
+bank = "wing"
+khr = "003000009116"
+
+[[step]]
+payroll = "submit"
+as = "salaries"
+items = [{ person = "dara", amount = "1200000 KHR" }, { person = "sok", account = "003000008116", amount = "1 KHR" }]
+
+[[step]]
+payroll = "approve"
+
+[[step]]
+payroll = "recall"
+item = 2
+amount = "1 KHR"
+refused = { regex = "paid" }
+
+[[step]]
+assert = "item"
+of = "salaries"
+item = 2
+state = "waiting"
+"#,
+    )
+    .unwrap();
+    let person = |name: &str| scenario.person(name).unwrap();
+    assert_eq!((person("dara").employee.as_str(), person("dara").bank.as_str()), ("000000018", "acleda"));
+    assert_eq!((person("bopha").status, person("bopha").account_status), ("deceased", "open"));
+    assert_eq!(person("sok").account(::model::Currency::KHR), Some("003000009116"));
+    let last = format!("{:08}", scenario.people.len());
+    assert!(person("sok").employee.starts_with(&last), "whoever is not in the cast comes after it");
+    assert!(::model::Pan::from_digits(format!("0000{}", person("sok").employee).as_bytes()).is_ok_and(::model::Pan::luhn_holds));
+    assert_eq!(scenario.cards, Some(vec![("dara".to_owned(), "printed".to_owned())]));
+    let orders: Vec<_> =
+        scenario.steps.iter().filter_map(|step| if let Action::Payroll(it) = &step.action { Some(it) } else { None }).collect();
+    let [submit, approve, recall] = orders[..] else { panic!("{orders:?}") };
+    assert!(matches!(&submit.order.value, PayrollWord::Submit(it) if !it.csv && it.payer.as_plain() == Some("MEF")));
+    assert_eq!((submit.operator.as_plain(), approve.operator.as_plain()), (Some("clerk"), Some("director")));
+    assert!(matches!(approve.order.value, PayrollWord::Approve(0)));
+    assert!(matches!(&recall.order.value, PayrollWord::Recall(0, 2, _, cause) if cause == "AM09"));
+    let found: Vec<_> = scenario.expectations().map(|it| (it.step, it.what)).collect();
+    assert_eq!(found, [(2, "refused"), (3, "state")]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::Stage;
 use crate::replay::{BankLook, PositionLook, StatusLook, VenueError};
 
 impl Stage {
-    fn state(&self) -> Result<&engine::State, VenueError> {
+    pub(super) fn state(&self) -> Result<&engine::State, VenueError> {
         self.world.state().ok_or_else(|| VenueError::NotNow("the switch is down; look when it has started again".into()))
     }
 

@@ -7,14 +7,17 @@
 //! Knows: links and who is at their far ends. Does not know: scenarios, what is expected.
 
 mod bank;
+mod cards;
 mod far;
 mod looks;
 mod maker;
+mod payroll;
 mod place;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -28,7 +31,9 @@ use simulator::{LineId, StagePlan, Staged, What};
 
 use crate::replay::{Seen, VenueError};
 use bank::StageBank;
+use cards::StageCards;
 use far::{Far, Role};
+use payroll::People;
 
 pub use maker::Embedded;
 
@@ -61,6 +66,12 @@ pub struct Stage {
     cut: BTreeSet<LineId>,
     /// What was seen and not asked for yet.
     seen: VecDeque<Seen>,
+    /// Who is on the payroll.
+    people: People,
+    /// The card store, where the scenario has one.
+    cards: Option<Rc<StageCards>>,
+    /// How often a bank has said something of a card.
+    told: u32,
 }
 
 impl Stage {
@@ -82,7 +93,21 @@ impl Stage {
         let clock = Arc::new(StageClock(AtomicI64::new(begun.micros())));
         let (banks, fars, held, cut) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let (faults, seen) = (Faults::new(), VecDeque::new());
-        let mut stage = Self { world, clock, plan, metrics, faults, banks, fars, held, cut, seen };
+        let mut stage = Self {
+            world,
+            clock,
+            plan,
+            metrics,
+            faults,
+            banks,
+            fars,
+            held,
+            cut,
+            seen,
+            people: People::default(),
+            cards: None,
+            told: 0,
+        };
         let within = stage.plan.banks.iter().filter(|bank| bank.reach == Reach::InProcess).cloned();
         for bank in within.collect::<Vec<_>>() {
             stage.seat(&bank, cast).map_err(|error| wrong(&error))?;
@@ -93,6 +118,22 @@ impl Stage {
         }
         stage.seen.clear();
         Ok(stage)
+    }
+
+    /// From now on these people, and no others, are on the payroll.
+    pub fn know_people(&mut self, people: &[crate::scenario::Person]) {
+        self.people = People::of(people);
+    }
+
+    /// From now on the switch knows these cards of the cast, by alias with how each stands, and no others.
+    ///
+    /// # Errors
+    /// Where there is no such card or standing.
+    pub fn know_cards(&mut self, known: &[(String, String)], cast: &Cast) -> Result<(), VenueError> {
+        let cards = StageCards::of(known, cast)?;
+        self.world.set_cards(cards.clone());
+        self.cards = Some(cards);
+        Ok(())
     }
 
     /// A bank of the cast takes its place and connects.
@@ -181,6 +222,9 @@ impl Stage {
             let (answers, sound) = bank.asked(&frame);
             goes_on &= sound;
             for answer in far.frames_of(&answers) {
+                if let (Some(cards), Ok(message)) = (&self.cards, wire::read(&far.dialect, far.body(answer))) {
+                    cards.answered(&message);
+                }
                 let fate = far.leaves(now, answer);
                 if !hidden || fate.lost {
                     self.seen.push_back(far.seen(now, false, far.body(answer), fate));

@@ -11,8 +11,8 @@ use simulator::LineId;
 use super::Stage;
 use super::far::{Fate, Role};
 use crate::replay::{
-    AccountLook, AccountSpec, FaultKind, FaultSpec, LegSpec, Order, OrderSpec, Ordered, Party, PositionLook, Seen, Speech,
-    StatusLook, TerminalSpec, Venue, VenueError,
+    AccountLook, AccountSpec, BatchLook, FaultKind, FaultSpec, ItemLook, LegSpec, Order, OrderSpec, Ordered, Party, PayrollCame,
+    PayrollSpec, PositionLook, Seen, Speech, StatusLook, TerminalSpec, Venue, VenueError,
 };
 
 /// How long a terminal waits for its connection.
@@ -71,6 +71,7 @@ impl Stage {
             },
             Order::Block(pan, list) => Command::List(*pan, hot_card_list(list)?),
             Order::Unblock(pan) => Command::Unlist(*pan),
+            Order::Replace { old, new, list } => Command::Replace { old: *old, new: *new, code: hot_card_list(list)? },
         }))
     }
 
@@ -152,19 +153,42 @@ impl Venue for Stage {
     }
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
+        let what = &order.what;
+        if let Some(bank) = &order.by_bank {
+            let came = self.bank_says(bank, what)?;
+            if came == Ordered::Done {
+                self.card_ordered(what, true);
+            }
+            return Ok(came);
+        }
         let command = match self.command(&order.what)? {
             Ok(command) => command,
             Err(refused) => return Ok(Ordered::Refused(refused)),
         };
         let OrderSpec { operator, reason, .. } = order.clone();
-        let order = server::Order { operator, reason, command };
-        if let Err(unfit) = order.check() {
+        let given = server::Order { operator, reason, command };
+        if let Err(unfit) = given.check() {
             return Ok(Ordered::Refused(unfit.to_string()));
         }
-        let done = self.world.command(&order.operator, &order.reason, command);
+        let done = self.world.command(&given.operator, &given.reason, command);
         self.tell_time();
         self.metrics.count_order(command.name(), &done);
+        if done.is_ok() {
+            self.card_ordered(what, false);
+        }
         Ok(done.map_or_else(|refused| Ordered::Refused(refused.to_string()), |()| Ordered::Done))
+    }
+
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        self.order_payroll(order)
+    }
+
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError> {
+        self.look_at_batch(batch)
+    }
+
+    fn item(&mut self, batch: u32, item: u32) -> Result<Option<ItemLook>, VenueError> {
+        self.look_at_item(batch, item)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

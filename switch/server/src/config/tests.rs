@@ -192,3 +192,37 @@ fn a_few_keys_are_laid_over_the_built_in_configuration() {
     let error = Config::embedded_with(path, &over).unwrap_err().to_string();
     assert!(error.starts_with("a.toml: ") && error.contains("unknown field `atm_seconds`"), "{error}");
 }
+
+#[test]
+fn payrolls_name_payers_that_their_banks_can_fund() {
+    let payroll = |keys: &str, payer: &str| {
+        let payer = format!("[[payroll.payer]]\nid = \"MEF\"\ninstitution = \"116900\"\n{payer}\n");
+        format!("{ACQUIRER}{BANK}[payroll]\nregistry = \"registry.csv\"\n{keys}\n{payer}")
+    };
+    let acleda = "bank = \"acleda\"\naccounts.KHR = \"001900000116\"";
+    let path = Path::new("/etc/payswitch/payswitch.toml");
+    let plan = Config::parse(path, &payroll("pays_at = \"07:30\"", acleda)).unwrap().check(path).unwrap();
+    let office = plan.payroll.unwrap();
+    assert_eq!(office.registry, Path::new("/etc/payswitch/registry.csv"), "beside the configuration");
+    assert_eq!((office.payers.len(), office.payers[0].bank.0), (1, 116_001));
+    assert_eq!((plan.rules.payroll.window, plan.rules.payroll.pays_at), (256, Duration::from_secs(27_000)));
+    for (text, place, remedy) in [
+        (payroll("window = 0", acleda), "payroll.window", "1 or more"),
+        (payroll("kept = 0", acleda), "payroll.kept", "1 or more"),
+        (payroll("pays_at = \"7:30\"", acleda), "payroll.pays_at", "00:00"),
+        (payroll("", "bank = \"wing\"\naccounts.KHR = \"001900000116\""), "payroll.payer.MEF.bank", "acleda"),
+        (payroll("", "bank = \"acleda\"\naccounts.KHR = \"0019 0000\""), "payroll.payer.MEF.accounts.KHR", "6 to 28"),
+        (payroll("", "bank = \"acleda\"\naccounts.JPY = \"001900000116\""), "payroll.payer.MEF.accounts.JPY", "another bank"),
+        (payroll("", "bank = \"acleda\"\naccounts = {}"), "payroll.payer.MEF.accounts", "accounts.KHR"),
+        (payroll("", acleda).replace("\"MEF\"", "\"M F\""), "payroll.payer.id", "without spaces"),
+        (payroll("", acleda).replace("116900", "treasury"), "payroll.payer.MEF.institution", "digits"),
+        (
+            payroll("", acleda).replace("in_process = true", "in_process = true\nkinds = [\"salary\"]"),
+            "payroll.payer.MEF.bank",
+            "funding",
+        ),
+    ] {
+        let said = refusal(&text);
+        assert!(said.contains(place) && said.contains(remedy), "{said}");
+    }
+}

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::{BankId, BatchId, PayrollOrder, Rules, State};
 use journal::MasterKey;
+use model::InstitutionId;
 use payroll::{By, Checked, Error, FileRegistry, Hand, Kept, Keys, Office, Submitted};
 
 use crate::config::PayrollPlan;
@@ -37,6 +38,7 @@ pub struct PayrollOffice {
     kept: Kept,
     orders: Orders,
     banks: Vec<(BankId, String)>,
+    institution: InstitutionId,
     document_max: u64,
     works: Works,
     rates: Mutex<Rates>,
@@ -60,6 +62,7 @@ impl PayrollOffice {
             office: Office::new(keys, plan.payers.clone()),
             orders,
             banks: rules.banks.iter().map(|bank| (bank.id, bank.name.clone())).collect(),
+            institution: rules.institution,
             document_max: plan.document_max_bytes,
             works: Works::default(),
             rates: Mutex::default(),

@@ -29,7 +29,7 @@ impl World {
             funding_account: Text::new(b"001900000116").unwrap(),
         };
         let item = |who: u8| {
-            let account = Text::new(format!("{:012}", who).as_bytes()).unwrap();
+            let account = Text::new(format!("{who:012}").as_bytes()).unwrap();
             PayrollItem { identity: PayeeIdentity([who; 16]), bank: ACLEDA, account, amount: 100 }
         };
         let batch = self.order("sovann", &PayrollOrder::Open(header)).unwrap();

@@ -301,10 +301,18 @@ impl World {
         let card = self.random.place(self.banks[place].cards);
         let bank = &mut self.banks[place];
         bank.next_stan = bank.next_stan % 999_999 + 1;
+        let listed = self.random.chance(600_000);
+        // Every fourth time another card stands for it, which nobody uses yet.
+        let replaced = listed && bank.next_stan.is_multiple_of(4);
         let message = Message {
             pan: Some(card_number(bank.prefix, card as u64)),
+            issued: replaced.then(|| card_number(bank.prefix, 900_000_000 + card as u64)),
             stan: Stan::new(bank.next_stan),
-            file_update: Some(if self.random.chance(600_000) { b'1' } else { b'3' }),
+            file_update: Some(match (listed, replaced) {
+                (true, true) => b'2',
+                (true, false) => b'1',
+                (false, _) => b'3',
+            }),
             file_name: Text::new(self.random.pick(&[b"LOST".as_slice(), b"STOLEN", b"BLOCKED"])),
             transmitted: Some(TransmissionTime::of(self.time())),
             ..Message::new(Mti::FILE_UPDATE_REQUEST)

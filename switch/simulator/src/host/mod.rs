@@ -7,11 +7,13 @@ mod notes;
 mod recovery;
 mod store;
 
+use std::rc::Rc;
+
 use engine::{Engine, LinkId, Rules, State};
 use hashbrown::HashMap;
 use journal::{MasterKey, Sealer};
-use model::Timestamp;
-use shard::{Limits, LinkConfig, Shard, Watch};
+use model::{BusinessDate, Pan, ResponseCode, Timestamp};
+use shard::{Cards, Limits, LinkConfig, Shard, Watch};
 
 use notes::SettleTransition;
 pub(crate) use notes::{Class, Note, Notes, Transition, number_of};
@@ -36,6 +38,16 @@ pub(crate) const STREAM: &str = "switch";
 
 type Fast = foldhash::fast::FixedState;
 
+/// Somebody who knows cards, and outlives the shard that asks.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownCards(pub(crate) Rc<dyn Cards>);
+
+impl Cards for KnownCards {
+    fn objection(&self, pan: Pan, day: BusinessDate) -> Option<ResponseCode> {
+        self.0.objection(pan, day)
+    }
+}
+
 /// The process that the shard lives in.
 pub(crate) struct Host {
     pub(crate) shard: Option<Shard<Notes>>,
@@ -46,6 +58,8 @@ pub(crate) struct Host {
     limits: Limits,
     /// Who else counts what goes by; with the shard while there is one.
     pub(crate) further: Option<Box<dyn Watch + Send>>,
+    /// Who knows cards, for every shard that starts here.
+    pub(crate) cards: Option<KnownCards>,
     pub(crate) master: MasterKey,
     pub(crate) store: Store,
     sealer: Option<Sealer>,
@@ -82,6 +96,7 @@ impl Host {
             rules,
             limits,
             further: None,
+            cards: None,
             master: MasterKey::known(secret),
             store: Store::default(),
             sealer: None,
@@ -531,7 +546,11 @@ impl World {
         let engine = Engine::new(host.rules.clone(), folded.state, engine_seed);
         let time = host.time(self.now);
         let notes = Notes::new(self.plan.told, host.further.take());
-        host.shard = Some(Shard::start(time, engine, host.open, host.limits, notes));
+        let mut shard = Shard::start(time, engine, host.open, host.limits, notes);
+        if let Some(cards) = &host.cards {
+            shard.set_cards(Box::new(cards.clone()));
+        }
+        host.shard = Some(shard);
         self.story_event(|| format!("the switch starts behind block {number}"));
         self.switch_did();
         for place in 0..self.lines.len() {

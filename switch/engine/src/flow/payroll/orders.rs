@@ -151,7 +151,9 @@ fn fits<O: Out>(turn: &Turn<'_, O>, id: BatchId, asked: &PayrollItem) -> Result<
     }
     match state.payee(&asked.identity) {
         None => Ok((item, 0)),
-        Some(it) if matches!(it.state, ItemState::Rejected(_)) => Ok((item, it.attempt.saturating_add(1))),
+        Some(it) if matches!(it.state, ItemState::Rejected(_)) && !sabotage::is(sabotage::Fault::PayrollNeverAgain) => {
+            Ok((item, it.attempt.saturating_add(1)))
+        }
         Some(it) if it.state == ItemState::Cancelled => Ok((item, it.attempt)),
         Some(it) if sabotage::is(sabotage::Fault::PayrollDuplicateTaken) => Ok((item, it.attempt)),
         Some(it) => Err((DropReason::Duplicate, PayrollDisallowed::Duplicate { item, earlier: it.id, state: it.state })),
@@ -199,6 +201,9 @@ fn cancel<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, id: BatchId, order: &Payro
         let state = turn.state().batch_state(id).unwrap_or(BatchState::Running);
         return Err(PayrollDisallowed::NotNow { batch: id, state, order: order.name() });
     }
+    if sabotage::is(sabotage::Fault::PayrollCancelForgotten) {
+        return Ok(id);
+    }
     turn.record(&Record::BatchCancelled { batch: id, operator: by.operator, reason: by.reason });
     Ok(id)
 }
@@ -240,7 +245,7 @@ fn settle<O: Out>(turn: &mut Turn<'_, O>, by: By<'_>, id: ItemId, paid: bool) ->
         return Err(PayrollDisallowed::NotDead(id));
     }
     turn.record(&Record::ItemSettled { item: id, paid, operator: by.operator, reason: by.reason });
-    let outcome = if paid {
+    let outcome = if paid != sabotage::is(sabotage::Fault::PayrollSettledOtherwise) {
         posting::post(turn, leg, it.item.amount);
         ItemOutcome::Paid { short: 0 }
     } else {

@@ -93,6 +93,8 @@ pub struct Batch {
     crediting: u64,
     /// With what the payer's bank refused to be credited; an operator must look.
     credit_refused: Option<ResponseCode>,
+    /// Whether what was not sent is not to be: an item that comes back unsent is cancelled too.
+    cancelled: bool,
     forgotten: bool,
 }
 
@@ -241,6 +243,7 @@ impl Batch {
             recalling: BTreeMap::new(),
             crediting: 0,
             credit_refused: None,
+            cancelled: false,
             forgotten: false,
         }
     }
@@ -267,6 +270,7 @@ impl Batch {
     }
 
     pub(super) fn cancel(&mut self) {
+        self.cancelled = true;
         self.stage = if matches!(self.stage, Stage::Approved | Stage::Running) { Stage::Running } else { Stage::Cancelled };
         let progress = &mut self.progress;
         for (_, item) in self.items.all_mut().filter(|(_, it)| it.place == Place::Waiting) {
@@ -289,6 +293,9 @@ impl Batch {
 
     pub(super) fn put_back(&mut self, number: u32) {
         let Some(item) = self.items.get_mut(number).filter(|it| it.place == Place::Sent) else { return };
+        if self.cancelled {
+            return self.change(number, |item| item.place = Place::Cancelled);
+        }
         item.place = Place::Waiting;
         let queue = self.queues.entry(item.bank).or_insert(Queue { waiting: 0, from: number });
         queue.waiting += 1;
@@ -388,6 +395,7 @@ impl Batch {
         }
         self.crediting.put(out);
         self.credit_refused.put(out);
+        self.cancelled.put(out);
         self.forgotten.put(out);
         self.items.put(out);
     }
@@ -406,6 +414,7 @@ impl Batch {
         }
         batch.crediting = Bytes::take(from)?;
         batch.credit_refused = Bytes::take(from)?;
+        batch.cancelled = Bytes::take(from)?;
         batch.forgotten = Bytes::take(from)?;
         for number in 1..=u64::take(from)? {
             let (item, number) = (Item::take(from)?, u32::try_from(number).map_err(|_| Damaged("too many items"))?);

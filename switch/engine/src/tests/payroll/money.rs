@@ -187,6 +187,78 @@ fn a_batch_cancelled_before_its_funding_moves_nothing_and_after_it_all_goes_back
 }
 
 #[test]
+fn an_item_that_comes_back_unsent_after_a_cancellation_is_not_sent_again() {
+    let mut world = World::new();
+    let salaries: Vec<Salary> = (1..=6).map(|who| (who, CANADIA, 100)).collect();
+    let batch = world.funded(&salaries);
+    let mut sent = world.taken(Peer::Bank(CANADIA));
+    world.office(&PayrollOrder::Cancel(batch)).unwrap();
+    assert_eq!(world.tallies(batch), [0, 0, 200, 400, 0]);
+    let (_, unsent) = sent.remove(0);
+    world.input(Input::Undelivered(unsent));
+    sent.iter().for_each(|(it, _)| world.bank_says(CANADIA, it, APPROVED));
+    world.wait(seconds(5));
+    assert_eq!((world.at_bank(CANADIA), world.item_state(item(1))), (vec![], ItemState::Cancelled));
+    let credit = world.leg_at(ACLEDA);
+    assert_eq!((credit.amount, world.tallies(batch)), (Some(300), [300, 0, 300, 0, 0]));
+    assert!(matches!(world.office(&PayrollOrder::Cancel(batch)), Err(PayrollDisallowed::NotNow { .. })), "nothing is left of it");
+}
+
+#[test]
+fn a_payer_who_can_pay_a_part_only_pays_nothing() {
+    let mut world = World::new();
+    let batch = world.submit(header(b'1', &TWO), &TWO).unwrap();
+    world.payroll("dara", &PayrollOrder::Approve(batch)).unwrap();
+    let asked = world.leg_at(ACLEDA);
+    let reply = Message { mti: asked.mti.response(), code: Some(ResponseCode::PARTIALLY_APPROVED), amount: Some(120), ..asked };
+    world.input(Input::Reply { bank: ACLEDA, message: &reply, sound: true });
+    assert_eq!(world.batch_state(batch), BatchState::Unfunded(ResponseCode::PARTIALLY_APPROVED));
+    let reversal = world.leg_at(ACLEDA);
+    assert_eq!(reversal.mti, Mti::REVERSAL_ADVICE);
+    world.bank_says(ACLEDA, &reversal, APPROVED);
+    assert_eq!((world.positions(), world.at_bank(CANADIA), world.state().remembered()), (vec![], vec![], 0));
+}
+
+#[test]
+fn a_credit_to_the_payer_in_part_is_followed_by_the_rest_and_one_of_nothing_is_refused() {
+    let mut world = World::new();
+    let batch = world.funded(&[(1, CANADIA, 100)]);
+    let sent = world.leg_at(CANADIA);
+    world.bank_says(CANADIA, &sent, ResponseCode::DO_NOT_HONOUR);
+    for (asked, taken) in [(100, 30), (70, 0)] {
+        let credit = world.leg_at(ACLEDA);
+        assert_eq!(credit.amount, Some(asked));
+        let code = Some(ResponseCode::PARTIALLY_APPROVED);
+        let reply = Message { mti: credit.mti.response(), code, amount: Some(taken), ..credit };
+        world.input(Input::Reply { bank: ACLEDA, message: &reply, sound: true });
+    }
+    assert_eq!((world.at_bank(ACLEDA), world.tallies(batch)[4]), (vec![], 30));
+    assert_eq!(world.state().batch(batch).unwrap().credit_refused(), Some(ResponseCode::PARTIALLY_APPROVED));
+}
+
+#[test]
+fn a_credit_to_the_payer_of_which_no_byte_left_is_tried_again() {
+    let mut world = World::new();
+    let batch = world.funded(&[(1, CANADIA, 100)]);
+    let sent = world.leg_at(CANADIA);
+    world.bank_says(CANADIA, &sent, ResponseCode::DO_NOT_HONOUR);
+    let (_, about) = world.taken(Peer::Bank(ACLEDA)).pop().unwrap();
+    world.input(Input::Undelivered(about));
+    assert_eq!((world.at_bank(ACLEDA), world.batch_state(batch)), (vec![], BatchState::Part));
+    world.wait(seconds(1));
+    let credit = world.leg_at(ACLEDA);
+    world.wait(seconds(25));
+    let again = world.at_bank(ACLEDA).pop().unwrap();
+    assert_eq!(
+        (again.mti, again.rrn),
+        (Mti::FINANCIAL_REPEAT, credit.rrn),
+        "one whose answer is lost is asked again, not made anew"
+    );
+    world.bank_says(ACLEDA, &again, APPROVED);
+    assert_eq!((world.batch_state(batch), world.tallies(batch)), (BatchState::Done, [0, 0, 100, 0, 100]));
+}
+
+#[test]
 fn an_item_on_the_dead_letter_list_is_settled_not_discarded() {
     for paid in [true, false] {
         let mut world = World::new();
@@ -206,6 +278,9 @@ fn an_item_on_the_dead_letter_list_is_settled_not_discarded() {
         assert_eq!(world.state().dead_letters().count(), 0);
         if paid {
             assert_eq!((world.batch_state(batch), world.tallies(batch)), (BatchState::Done, [300, 0, 0, 0, 0]));
+            let canadia = Participant::Institution(116_002);
+            let owed = world.state().positions().filter(|(_, _, who, _)| *who == canadia).map(|(.., net)| net);
+            assert_eq!(owed.sum::<i64>(), 300, "what was settled as paid is owed to the bank");
         } else {
             let credit = world.leg_at(ACLEDA);
             world.bank_says(ACLEDA, &credit, APPROVED);

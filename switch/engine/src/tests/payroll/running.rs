@@ -129,6 +129,7 @@ fn a_refused_salary_may_be_handed_in_again_as_another_attempt() {
     world.office(&PayrollOrder::Cancel(second)).unwrap();
     let third = world.submit(header(b'3', &corrected), &corrected).unwrap();
     assert_eq!(world.state().item(ItemId { batch: third, number: 1 }).unwrap().attempt, 1, "what was cancelled is no attempt");
+    world.office(&PayrollOrder::Cancel(third)).unwrap();
     let bad = [(1, ACLEDA, 100), (1, ACLEDA, 100)];
     assert!(world.submit(header(b'4', &bad), &bad).is_err());
     assert_eq!(world.state().payee(&PayeeIdentity([1; 16])).unwrap().id.batch, third, "a dropped claim gives it back");

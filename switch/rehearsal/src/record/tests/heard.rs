@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::replay::{
-    AccountLook, AccountSpec, FaultSpec, OrderSpec, Ordered as Outcome, Party, PositionLook, Seen, Speech, StatusLook,
-    TerminalSpec, Venue, VenueError,
+    AccountLook, AccountSpec, BatchLook, FaultSpec, ItemLook, OrderSpec, Ordered as Outcome, Party, PayrollCame, PayrollSpec,
+    PositionLook, Seen, Speech, StatusLook, TerminalSpec, Venue, VenueError,
 };
 
 /// The stage, with an ear at its terminals.
@@ -71,6 +71,18 @@ impl Venue for Heard<'_> {
 
     fn order(&mut self, order: &OrderSpec) -> Result<Outcome, VenueError> {
         self.stage.order(order)
+    }
+
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        self.stage.payroll(order)
+    }
+
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError> {
+        self.stage.batch(batch)
+    }
+
+    fn item(&mut self, batch: u32, item: u32) -> Result<Option<ItemLook>, VenueError> {
+        self.stage.item(batch, item)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

@@ -4,6 +4,7 @@
 //! cannot be looked into, and time passes by the switch's clock: where that is the machine's, only so much of it is waited for.
 
 mod pages;
+mod payroll;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,7 @@ use bytes::{Buf, BytesMut};
 use model::{Timestamp, UtcOffset};
 use wire::{Cut, Dialect, Framing};
 
+use super::payroll::{BatchLook, ItemLook, PayrollCame, PayrollSpec};
 use super::venue::{
     AccountLook, AccountSpec, FaultKind, FaultSpec, OrderSpec, Ordered, Party, PositionLook, Seen, Speech, StatusLook,
     TerminalSpec, Venue, VenueError, VenueMaker,
@@ -70,6 +72,15 @@ impl VenueMaker for Connected {
         if scenario.switch.is_some() {
             let why = "it has a [switch] of its own, and a running switch keeps the configuration that it has";
             return Err(VenueError::Cannot(why.to_owned()));
+        }
+        let own = match (scenario.own_people, &scenario.cards) {
+            (true, _) => Some("people"),
+            (false, Some(_)) => Some("cards"),
+            (false, None) => None,
+        };
+        if let Some(own) = own {
+            let why = format!("it has {own} of its own, and a running switch keeps those that it has");
+            return Err(VenueError::Cannot(why));
         }
         Ok(Box::new(Wire::to(self.clone())?))
     }
@@ -259,6 +270,18 @@ impl Venue for Wire {
 
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
         self.pages("an order")?.order(order)
+    }
+
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        self.pages("a payroll")?.payroll(order)
+    }
+
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError> {
+        self.pages("a payroll")?.batch(batch)
+    }
+
+    fn item(&mut self, batch: u32, item: u32) -> Result<Option<ItemLook>, VenueError> {
+        self.pages("a payroll")?.item(batch, item)
     }
 
     fn disturb(&mut self, fault: &FaultSpec) -> Result<(), VenueError> {

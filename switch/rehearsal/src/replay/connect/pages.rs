@@ -19,7 +19,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// The pages at one address.
 pub(super) struct Pages {
-    at: String,
+    pub(super) at: String,
 }
 
 impl Pages {
@@ -98,6 +98,9 @@ impl Pages {
             Order::SignOn(bank) => json!({ "order": "sign-on", "bank": bank }),
             Order::Block(card, list) => json!({ "order": "block", "card": digits(*card), "list": list }),
             Order::Unblock(card) => json!({ "order": "unblock", "card": digits(*card) }),
+            Order::Replace { .. } => {
+                return Err(VenueError::Cannot("which card comes instead a running switch's store says itself".to_owned()));
+            }
             Order::Retry(leg) | Order::Discard(leg) => {
                 let word = if matches!(order.what, Order::Retry(_)) { "retry" } else { "discard" };
                 match self.leg(leg)? {
@@ -190,7 +193,7 @@ impl Pages {
         Ok(metric_in(&answer.body, name, labels))
     }
 
-    fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, VenueError> {
+    pub(super) fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Result<Answer, VenueError> {
         http::ask(&self.at, method, path, body.map(|it| it.to_string()).as_deref()).map_err(VenueError::NoConnection)
     }
 
@@ -204,7 +207,7 @@ impl Pages {
         }
     }
 
-    fn strange(&self, path: &str) -> VenueError {
+    pub(super) fn strange(&self, path: &str) -> VenueError {
         VenueError::Wrong(format!("what {}{path} says is not understood; is it a switch of this version?", self.at))
     }
 }
@@ -225,7 +228,7 @@ pub(super) fn metric_in(page: &str, name: &str, labels: &[(String, String)]) -> 
 }
 
 /// What the switch says is wrong: `field: problem`.
-fn problem(answer: &Answer) -> String {
+pub(super) fn problem(answer: &Answer) -> String {
     let said: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     match (said["field"].as_str(), said["problem"].as_str()) {
         (Some(field), Some(problem)) => format!("{field}: {problem}"),
@@ -234,11 +237,11 @@ fn problem(answer: &Answer) -> String {
     }
 }
 
-fn lines(list: &Value) -> &[Value] {
+pub(super) fn lines(list: &Value) -> &[Value] {
     list.as_array().map_or(&[], Vec::as_slice)
 }
 
-fn count(value: &Value) -> u64 {
+pub(super) fn count(value: &Value) -> u64 {
     value.as_u64().unwrap_or(0)
 }
 

@@ -99,6 +99,8 @@ impl Runner<'_> {
                 Some(if figure == "linked" { look.linked } else { look.signed_off }.to_string())
             }
             Subject::BusinessDate => Some(self.venue.status()?.date.to_string()),
+            Subject::Batch(of) => self.batch_figure(*of, figure)?,
+            Subject::Item(of, item) => self.item_figure(*of, *item, figure)?,
             Subject::Metric { name, labels } => self.venue.metric(name, labels)?.map(|value| value.to_string()),
         })
     }

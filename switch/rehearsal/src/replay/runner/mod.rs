@@ -5,6 +5,7 @@
 mod asserts;
 mod expects;
 mod log;
+mod payroll;
 mod sends;
 #[cfg(test)]
 mod tests;
@@ -24,7 +25,9 @@ use super::{
     Venue, VenueError, Verdict,
 };
 use crate::Till;
-use crate::scenario::{Action, Check, Clock, Command, CommandWord, Error, ExpectAt, Part, Scenario, Step, Subject, Template};
+use crate::scenario::{
+    Action, Check, Clock, Command, CommandWord, Error, ExpectAt, Part, Person, Scenario, Step, Subject, Template,
+};
 use expects::Sent;
 use log::Log;
 
@@ -84,6 +87,10 @@ struct Runner<'a> {
     /// Fields of messages, by the names of the steps that sent or got them.
     named: HashMap<String, BTreeMap<&'static str, String>>,
     captured: HashMap<String, String>,
+    /// The batches that were made, by the places of the steps that submitted them.
+    batches: HashMap<usize, u32>,
+    /// Of whom the registry says something else by now.
+    people: HashMap<String, Person>,
     log: Log,
     /// What stood on the accounts of which a change is asserted, when the scenario began.
     opening: HashMap<asserts::Account, i64>,
@@ -113,6 +120,8 @@ impl<'a> Runner<'a> {
             sent: HashMap::new(),
             named: HashMap::new(),
             captured: HashMap::new(),
+            batches: HashMap::new(),
+            people: HashMap::new(),
             log: Log::default(),
             opening: HashMap::new(),
             line: 0,
@@ -151,6 +160,7 @@ impl<'a> Runner<'a> {
             Action::Expect(expect) if matches!(expect.place, ExpectAt::Bank(_)) => {
                 Some((step, "what a bank is sent cannot be seen here"))
             }
+            Action::Command(command) if command.by_bank.is_some() => Some((step, "no bank there is in the scenario's hands")),
             Action::Assert(assert) if matches!(assert.subject, Subject::Ledger { .. }) => {
                 Some((step, "what stands in a bank's books cannot be seen here"))
             }
@@ -183,6 +193,7 @@ impl<'a> Runner<'a> {
             Action::Send(send) => self.send(place, step, send),
             Action::Expect(expect) => self.expect(step, expect),
             Action::Command(command) => self.command(command),
+            Action::Payroll(payroll) => self.payroll(place, payroll),
             Action::Fault(fault) => self.disturb(&fault.spec),
             Action::Clock(clock) => self.wait(*clock),
             Action::Assert(assert) => self.assert(assert),
@@ -271,9 +282,12 @@ impl<'a> Runner<'a> {
             CommandWord::Discard(of, leg) => Order::Discard(self.leg(*of, *leg)?),
             CommandWord::Block(card, list) => Order::Block(self.card(card)?, list.clone()),
             CommandWord::Unblock(card) => Order::Unblock(self.card(card)?),
+            CommandWord::Replace { old, new, list } => {
+                Order::Replace { old: self.card(old)?, new: self.card(new)?, list: list.clone() }
+            }
         };
         let (operator, reason) = (self.fill(&command.operator)?, self.fill(&command.reason)?);
-        let came = self.venue.order(&OrderSpec { what, operator, reason })?;
+        let came = self.venue.order(&OrderSpec { what, operator, reason, by_bank: command.by_bank.clone() })?;
         match (came, &command.refused) {
             (Ordered::Done, None) => Ok(()),
             (Ordered::Refused(why), None) => Err(self.failed(&format!("the order was refused: {why}"))),

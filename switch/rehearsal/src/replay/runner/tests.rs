@@ -8,7 +8,10 @@ use wire::{Cut, Dialect, Framing};
 
 use super::*;
 use crate::fake::answer_to;
-use crate::replay::{AccountLook, AccountSpec, FaultSpec, Party, PositionLook, StatusLook, TerminalSpec};
+use crate::replay::{
+    AccountLook, AccountSpec, BatchLook, FaultSpec, ItemLook, Party, PayrollCame, PayrollOrder, PayrollSpec, PositionLook,
+    StatusLook, TallyLook, TerminalSpec,
+};
 
 type Says = dyn Fn(&Message<'_>, usize) -> Vec<(u64, Message<'static>)>;
 
@@ -23,6 +26,10 @@ struct Fake {
     opened: usize,
     owed: u64,
     cannot: Option<VenueError>,
+    /// Every order about a payroll.
+    payrolls: Vec<PayrollSpec>,
+    /// How the batch stands that every document becomes.
+    batch: Option<BatchLook>,
 }
 
 impl Fake {
@@ -36,6 +43,8 @@ impl Fake {
             opened: 0,
             owed: 0,
             cannot: None,
+            payrolls: Vec::new(),
+            batch: None,
         }
     }
 
@@ -102,6 +111,19 @@ impl Venue for Fake {
     fn order(&mut self, order: &OrderSpec) -> Result<Ordered, VenueError> {
         let refused = order.reason.is_empty() && matches!(order.what, Order::Block(..));
         Ok(if refused { Ordered::Refused("this order needs a reason".into()) } else { Ordered::Done })
+    }
+
+    fn payroll(&mut self, order: &PayrollSpec) -> Result<PayrollCame, VenueError> {
+        self.payrolls.push(order.clone());
+        Ok(PayrollCame::Done(7))
+    }
+
+    fn batch(&mut self, batch: u32) -> Result<Option<BatchLook>, VenueError> {
+        Ok(self.batch.clone().filter(|_| batch == 7))
+    }
+
+    fn item(&mut self, _: u32, _: u32) -> Result<Option<ItemLook>, VenueError> {
+        Ok(None)
     }
 
     fn disturb(&mut self, _: &FaultSpec) -> Result<(), VenueError> {
@@ -383,4 +405,54 @@ fn nor_does_what_stands_in_a_free_text() {
     let shown = format!("{outcome:?}");
     assert!(!model::shows_card_number(&shown) && shown.contains("911601******0019"), "{shown}");
     assert!(!shown.contains(&number), "{shown}");
+}
+
+const SUBMITTED: &str = "[[step]]\npayroll = \"submit\"\nitems = [{ person = \"dara\", amount = \"10.00 KHR\" }]\n";
+
+#[test]
+fn a_document_is_made_of_items_and_orders_go_to_the_batch_that_became_of_it() {
+    let mut venue = Fake::approves();
+    let steps = format!("{SUBMITTED}[[step]]\npayroll = \"approve\"\n[[step]]\npayroll = \"settle\"\nitem = 3\npaid = true\n");
+    let outcome = played(&mut venue, &steps);
+    assert!(matches!(outcome.verdict, Verdict::Passed), "{:?}", outcome.verdict);
+    let [submitted, approved, settled] = &venue.payrolls[..] else { panic!("{:?}", venue.payrolls) };
+    let PayrollOrder::Submit { document, csv: false } = &submitted.what else { panic!("{submitted:?}") };
+    let document = String::from_utf8(document.clone()).unwrap();
+    let said = ["<Id>000000018</Id>", "<Id>001000001116</Id>", "<MmbId>116001</MmbId>", "Ccy=\"KHR\">10.00<", "<Cd>SALA</Cd>"];
+    assert!(said.iter().all(|it| document.contains(it)), "{document}");
+    assert!(document.contains("<Dt>2022-12-28</Dt>"), "it is paid on the day it is submitted");
+    assert_eq!((&approved.what, approved.operator.as_str()), (&PayrollOrder::Approve(7), "director"));
+    assert_eq!(settled.what, PayrollOrder::Settle(7, 3, true));
+    let titles: Vec<_> = outcome.steps.iter().map(|step| step.title.as_str()).collect();
+    assert_eq!(titles, ["payroll submit", "payroll approve of line 2", "payroll settle of line 2, item 3"]);
+}
+
+#[test]
+fn a_batch_whose_parts_are_not_the_whole_fails_whatever_is_asked_of_it() {
+    let tally = |amount| TallyLook { count: 1, amount };
+    let sound = BatchLook {
+        state: "done".to_owned(),
+        code: None,
+        currency: model::Currency::KHR,
+        whole: tally(1000),
+        paid: tally(1000),
+        returned: TallyLook::default(),
+        rejected: TallyLook::default(),
+        pending: TallyLook::default(),
+        credited_back: 0,
+    };
+    let steps = format!("{SUBMITTED}[[step]]\nassert = \"batch\"\nstate = \"done\"\n");
+    let mut venue = Fake { batch: Some(sound.clone()), ..Fake::approves() };
+    assert!(matches!(played(&mut venue, &steps).verdict, Verdict::Passed));
+    let mut venue = Fake { batch: Some(BatchLook { paid: tally(999), ..sound }), ..Fake::approves() };
+    let outcome = played(&mut venue, &steps);
+    assert!(failure(&outcome).problem.contains("is 9.99 KHR, and the payroll is of 10.00 KHR"), "{:?}", outcome.verdict);
+}
+
+#[test]
+fn what_is_to_be_refused_and_is_carried_out_fails() {
+    for wanted in ["refused = { present = true }", "code = \"AM05\"", "line = 3", "faults = 1"] {
+        let outcome = played(&mut Fake::approves(), &format!("{SUBMITTED}{wanted}\n"));
+        assert_eq!(failure(&outcome).problem, "it was carried out", "{wanted}");
+    }
 }

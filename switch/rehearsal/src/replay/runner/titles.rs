@@ -1,6 +1,6 @@
 //! A step in a few words: `expect 0210 of cash`.
 
-use crate::scenario::{Action, Clock, CommandWord, ExpectAt, Scenario, Sent, Step, Subject, Wanted};
+use crate::scenario::{Action, Clock, CommandWord, ExpectAt, PayrollWord, Scenario, Sent, Step, Subject, Wanted};
 
 /// The step's title.
 pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
@@ -29,6 +29,18 @@ pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
             format!("expect {what}{of}{at}")
         }
         Action::Command(command) => format!("command {}", word(&command.order.value)),
+        Action::Payroll(payroll) => {
+            let name = step.name.as_ref().map(|name| format!(" ({})", name.value)).unwrap_or_default();
+            match &payroll.order.value {
+                PayrollWord::Submit(_) => format!("payroll submit{name}"),
+                PayrollWord::Approve(of) => format!("payroll approve of {}", named(*of)),
+                PayrollWord::Cancel(of) => format!("payroll cancel of {}", named(*of)),
+                PayrollWord::Register(person) => format!("payroll register {}", person.name),
+                PayrollWord::CreditBack(of) => format!("payroll credit-back of {}", named(*of)),
+                PayrollWord::Recall(of, item, ..) => format!("payroll recall of {}, item {item}", named(*of)),
+                PayrollWord::Settle(of, item, _) => format!("payroll settle of {}, item {item}", named(*of)),
+            }
+        }
         Action::Fault(fault) => {
             let on = fault.spec.on.as_ref().map(|on| format!(" on {on}")).unwrap_or_default();
             format!("fault {}{on}", fault.spec.kind.word())
@@ -37,7 +49,11 @@ pub(super) fn of(scenario: &Scenario, step: &Step) -> String {
         Action::Clock(Clock::Until(at)) => format!("clock {at}"),
         Action::Clock(Clock::Rest) => "clock rest".to_owned(),
         Action::Clock(Clock::Cutover) => "clock cutover".to_owned(),
-        Action::Assert(assert) => format!("assert {}", subject(&assert.subject)),
+        Action::Assert(assert) => match &assert.subject {
+            Subject::Batch(of) => format!("assert batch of {}", named(*of)),
+            Subject::Item(of, item) => format!("assert item {item} of {}", named(*of)),
+            other => format!("assert {}", subject(other)),
+        },
     }
 }
 
@@ -66,6 +82,7 @@ fn word(order: &CommandWord) -> String {
         CommandWord::Discard(..) => "discard".to_owned(),
         CommandWord::Block(..) => "block".to_owned(),
         CommandWord::Unblock(_) => "unblock".to_owned(),
+        CommandWord::Replace { .. } => "replace".to_owned(),
     }
 }
 
@@ -85,5 +102,7 @@ fn subject(subject: &Subject) -> String {
         Subject::Status(bank) => format!("status of {bank}"),
         Subject::BusinessDate => "business date".to_owned(),
         Subject::Metric { name, .. } => format!("metric {name}"),
+        Subject::Batch(_) => "batch".to_owned(),
+        Subject::Item(_, item) => format!("item {item}"),
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn steps(row: &Row) -> Read<Vec<DraftStep>> {
             return Err(vec![Problem::new(
                 row.number,
                 "",
-                "does nothing; fill in send, expect, command, fault, clock or assert",
+                "does nothing; fill in send, expect, command, payroll, fault, clock or assert",
             )]);
         }
         ["send"] if expects() => vec![begun(&keys::SEND, row)?, (&keys::EXPECT, DraftStep::new("expect", "answer"))],

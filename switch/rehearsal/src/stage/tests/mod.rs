@@ -111,7 +111,7 @@ impl Scene {
     }
 
     fn order(&mut self, what: Order) -> Ordered {
-        self.stage.order(&OrderSpec { what, operator: "sovann".into(), reason: "a rehearsal".into() }).unwrap()
+        self.stage.order(&OrderSpec { what, operator: "sovann".into(), reason: "a rehearsal".into(), by_bank: None }).unwrap()
     }
 
     fn metric(&mut self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {

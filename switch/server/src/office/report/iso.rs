@@ -217,7 +217,7 @@ impl Report<'_> {
             (count, control_sum) = (count + 1, control_sum.plus(money(back)));
         }
         let (id, created) = (self.name("R")?, self.moment());
-        let from = Agent::member(&self.of.header.acquirer.to_string()).map_err(|_| Error::Changed)?;
+        let from = Agent::member(&self.office.institution.to_string()).map_err(|_| Error::Changed)?;
         let to = agent(self.of.header.funding_bank)?;
         self.with(|outcomes| {
             let header = outcomes.header().clone();
