@@ -30,17 +30,17 @@ impl Process {
     fn start(command: &mut Command, up: &str) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut lines = BufReader::new(child.stderr.take().expect("is piped")).lines().map_while(Result::ok);
-        let mut listens = Vec::new();
+        let mut started = Self { child, listens: Vec::new() };
         for line in lines.by_ref() {
             let Ok(entry) = serde_json::from_str::<Value>(&line) else { panic!("it says: {line}") };
             let text = |key: &str| entry.get(key).and_then(Value::as_str);
             if let (Some("listening"), Some(link), Some(address)) = (text("message"), text("link"), text("address")) {
-                listens.push((link.to_owned(), address.parse().expect("an address")));
+                started.listens.push((link.to_owned(), address.parse().expect("an address")));
             }
             if text("message") == Some(up) {
                 let shown = |line: &String| line.contains("\"ERROR\"");
                 std::thread::spawn(move || lines.filter(shown).for_each(|line| eprintln!("{line}")));
-                return Self { child, listens };
+                return started;
             }
         }
         panic!("it ended before it was up")
@@ -234,6 +234,7 @@ impl Parties {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Body<'b> {
     File(&'b Path),
     Text(&'b str),
