@@ -11,15 +11,15 @@ use crate::parties::{BANKS, FUNDING, Progress};
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     /// Salaries that are booked on customers' accounts, what they come to, and how many of them are of different items.
-    booked: u64,
-    amount: u64,
-    items: u64,
+    booked: i64,
+    amount: i64,
+    items: i64,
     /// On how many accounts.
-    accounts: u64,
+    accounts: i64,
     /// What the payer was debited and was given back, minor units.
     debited: i64,
     /// Sums that are not zero.
-    unbalanced: u64,
+    unbalanced: i64,
 }
 
 const BOOKED: &str = "SELECT count(*), coalesce(sum(amount), 0), count(DISTINCT rrn), count(DISTINCT account) FROM entries
@@ -37,14 +37,14 @@ impl Books {
             let ledger = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("a ledger");
             let number = |sql: &str| ledger.query_row(sql, [FUNDING], |row| row.get::<_, i64>(0)).expect("can be read");
             let booked =
-                ledger.query_row(BOOKED, [FUNDING], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, u64>(3)?]));
+                ledger.query_row(BOOKED, [FUNDING], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, i64>(3)?]));
             let [booked, amount, items, accounts] = booked.expect("can be read");
             all.booked += booked;
             all.amount += amount;
             all.items += items;
             all.accounts += accounts;
             all.debited += number(DEBITED);
-            all.unbalanced += ledger.query_row(UNBALANCED, [], |row| row.get::<_, u64>(0)).expect("can be read");
+            all.unbalanced += ledger.query_row(UNBALANCED, [], |row| row.get::<_, i64>(0)).expect("can be read");
         }
         all
     }
@@ -53,14 +53,14 @@ impl Books {
     pub(crate) fn assert_nobody_is_paid_twice(&self, files: &Files, before: &Progress) {
         assert!(self.booked == self.items && self.booked == self.accounts, "somebody is paid twice: {self:?}");
         assert!(self.booked >= before.paid && self.booked <= before.paid + before.pending, "{self:?}, {before:?}");
-        assert!(self.amount <= files.total && self.debited == files.total as i64 && self.unbalanced == 0, "{self:?}");
+        assert!(self.amount <= files.total && self.debited == files.total && self.unbalanced == 0, "{self:?}");
         assert!(before.adds_up(), "{before:?}");
     }
 
     /// At the end: everybody once.
     pub(crate) fn assert_paid(&self, files: &Files, told: &Progress) {
         self.assert_nobody_is_paid_twice(files, told);
-        let all = (u64::from(files.salaries), files.total);
+        let all = (i64::from(files.salaries), files.total);
         assert_eq!((self.booked, self.amount), all, "{self:?}");
         assert_eq!((told.paid, told.pending, told.total), (all.0, 0, all.0), "{told:?}");
     }

@@ -10,6 +10,19 @@ use model::{BusinessDate, HalfMonth};
 /// Of a nation so many are paid in riel, in thousandths, and a few fewer.
 const IN_RIEL: u32 = 951;
 
+/// A hundredth of the document's amounts: of more people than some thousand the sum has more than the twelve digits of DE4, and cannot be
+/// asked of the payer's bank at once.
+fn cut_by_a_hundred(document: &str) -> String {
+    let mut cut = String::with_capacity(document.len());
+    for line in document.split_inclusive('\n') {
+        match line.contains("<InstdAmt") || line.contains("<CtrlSum>") {
+            true => cut += &line.replace("00.00<", ".00<"),
+            false => cut += line,
+        }
+    }
+    cut
+}
+
 /// A payroll with what belongs to it.
 pub(crate) struct Files {
     pub(crate) registry: PathBuf,
@@ -19,7 +32,7 @@ pub(crate) struct Files {
     /// How many are paid.
     pub(crate) salaries: u32,
     /// What they are paid, minor units.
-    pub(crate) total: u64,
+    pub(crate) total: i64,
     pub(crate) seed: u64,
 }
 
@@ -37,11 +50,14 @@ impl Files {
         assert!(command.status().expect("starts").success(), "no nation was made");
         let table = fs::read_to_string(out.join(format!("payroll-{half}.csv"))).expect("was made");
         let amounts = table.lines().filter(|line| line.starts_with("item,")).filter_map(|line| line.split(',').nth(7));
-        let amounts: Vec<u64> = amounts.map(|text| text.replace('.', "").parse().expect("an amount")).collect();
+        let document = out.join(format!("payroll-{half}.xml"));
+        let cut = cut_by_a_hundred(&fs::read_to_string(&document).expect("was made"));
+        fs::write(&document, cut).expect("is written");
+        let amounts: Vec<i64> = amounts.map(|text| text.replace('.', "").parse::<i64>().expect("an amount") / 100).collect();
         Self {
             registry: out.join("registry.csv"),
             accounts: out.join("accounts.csv"),
-            document: out.join(format!("payroll-{half}.xml")),
+            document,
             salaries: amounts.len() as u32,
             total: amounts.iter().sum(),
             seed,

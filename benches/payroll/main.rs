@@ -34,7 +34,7 @@ use files::Files;
 use parties::{Parties, Progress};
 
 /// How often somebody is killed in a row of kills.
-const KILLS: u64 = 20;
+const KILLS: i64 = 20;
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(900);
 const ROWS: [&str; 6] =
@@ -94,7 +94,10 @@ fn measure(name: &str, row: Row, program: &std::path::Path, place: &std::path::P
     let begun = Instant::now();
     parties.approve(batch);
     let killed = if row.kills { dies_again_and_again(&mut parties, batch, files) } else { 0 };
-    let done = wait(&parties, batch, |told| told.state == "done");
+    let done = wait(&parties, batch, |told| {
+        assert_ne!(told.state, "unfunded", "{told:?}");
+        told.state == "done"
+    });
     let paid = begun.elapsed();
     let everybody = machine::everybody().saturating_sub(everybody);
     let ours = parties.processor_time().saturating_sub(others_before);
@@ -142,13 +145,13 @@ fn wait(parties: &Parties, batch: u64, is_so: impl Fn(&Progress) -> bool) -> Pro
 }
 
 /// Kills switch, banks, or both, each time a part of what is left has been paid, and reads the ledgers each time.
-fn dies_again_and_again(parties: &mut Parties, batch: u64, files: &Files) -> u64 {
+fn dies_again_and_again(parties: &mut Parties, batch: u64, files: &Files) -> i64 {
     let mut seed = files.seed;
     for left in (1..=KILLS).rev() {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let drawn = seed >> 33;
         let told = parties.progress(batch);
-        let until = told.ended + drawn % (2 * (told.pending / left).max(1));
+        let until = told.ended + drawn as i64 % (2 * (told.pending / left).max(1));
         wait(parties, batch, |told| told.pending == 0 || told.ended >= until);
         let before = parties.progress(batch);
         let dead_switch = parties.kill(drawn);

@@ -30,17 +30,17 @@ impl Process {
     fn start(command: &mut Command, up: &str) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut lines = BufReader::new(child.stderr.take().expect("is piped")).lines().map_while(Result::ok);
-        let mut listens = Vec::new();
+        let mut started = Self { child, listens: Vec::new() };
         for line in lines.by_ref() {
             let Ok(entry) = serde_json::from_str::<Value>(&line) else { panic!("it says: {line}") };
             let text = |key: &str| entry.get(key).and_then(Value::as_str);
             if let (Some("listening"), Some(link), Some(address)) = (text("message"), text("link"), text("address")) {
-                listens.push((link.to_owned(), address.parse().expect("an address")));
+                started.listens.push((link.to_owned(), address.parse().expect("an address")));
             }
             if text("message") == Some(up) {
                 let shown = |line: &String| line.contains("\"ERROR\"");
                 std::thread::spawn(move || lines.filter(shown).for_each(|line| eprintln!("{line}")));
-                return Self { child, listens };
+                return started;
             }
         }
         panic!("it ended before it was up")
@@ -66,19 +66,19 @@ impl Drop for Process {
 #[derive(Debug)]
 pub(crate) struct Progress {
     pub(crate) state: String,
-    pub(crate) total: u64,
-    pub(crate) paid: u64,
-    pub(crate) pending: u64,
+    pub(crate) total: i64,
+    pub(crate) paid: i64,
+    pub(crate) pending: i64,
     /// Paid, returned or rejected.
-    pub(crate) ended: u64,
-    amounts: [u64; 5],
+    pub(crate) ended: i64,
+    amounts: [i64; 5],
 }
 
 impl Progress {
     /// paid + returned + rejected + pending = total, in items and amounts.
     pub(crate) fn adds_up(&self) -> bool {
         let [total, parts @ ..] = self.amounts;
-        self.ended + self.pending == self.total && parts.iter().sum::<u64>() == total
+        self.ended + self.pending == self.total && parts.iter().sum::<i64>() == total
     }
 }
 
@@ -166,7 +166,7 @@ impl Parties {
         let page: Value = serde_json::from_str(&self.page("/payroll")).expect("JSON");
         let lines = page["lines"].as_array().expect("lines");
         let it = lines.iter().find(|it| it["batch"] == batch).expect("the batch");
-        let number = |name: &str, of: &str| it[name][of].as_u64().expect("a number");
+        let number = |name: &str, of: &str| it[name][of].as_i64().expect("a number");
         let names = ["total", "paid", "returned", "rejected", "pending"];
         let [total, paid, returned, rejected, pending] = names.map(|name| number(name, "count"));
         let (amounts, ended) = (names.map(|name| number(name, "amount")), paid + returned + rejected);
@@ -234,6 +234,7 @@ impl Parties {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Body<'b> {
     File(&'b Path),
     Text(&'b str),
