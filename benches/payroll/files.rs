@@ -10,19 +10,6 @@ use model::{BusinessDate, HalfMonth};
 /// Of a nation so many are paid in riel, in thousandths, and a few fewer.
 const IN_RIEL: u32 = 951;
 
-/// A hundredth of the document's amounts: of more people than some thousand the sum has more than the twelve digits of DE4, and cannot be
-/// asked of the payer's bank at once.
-fn cut_by_a_hundred(document: &str) -> String {
-    let mut cut = String::with_capacity(document.len());
-    for line in document.split_inclusive('\n') {
-        match line.contains("<InstdAmt") || line.contains("<CtrlSum>") {
-            true => cut += &line.replace("00.00<", ".00<"),
-            false => cut += line,
-        }
-    }
-    cut
-}
-
 /// A payroll with what belongs to it.
 pub(crate) struct Files {
     pub(crate) registry: PathBuf,
@@ -51,9 +38,7 @@ impl Files {
         let table = fs::read_to_string(out.join(format!("payroll-{half}.csv"))).expect("was made");
         let amounts = table.lines().filter(|line| line.starts_with("item,")).filter_map(|line| line.split(',').nth(7));
         let document = out.join(format!("payroll-{half}.xml"));
-        let cut = cut_by_a_hundred(&fs::read_to_string(&document).expect("was made"));
-        fs::write(&document, cut).expect("is written");
-        let amounts: Vec<i64> = amounts.map(|text| text.replace('.', "").parse::<i64>().expect("an amount") / 100).collect();
+        let amounts: Vec<i64> = amounts.map(|text| text.replace('.', "").parse::<i64>().expect("an amount")).collect();
         Self {
             registry: out.join("registry.csv"),
             accounts: out.join("accounts.csv"),
