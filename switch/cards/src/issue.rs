@@ -132,6 +132,20 @@ impl Store {
         self.looking(|inside| inside.meant(of).map(meant))
     }
 
+    /// Whether a card may be refused no longer. Of a card that is not here nothing is known that speaks against it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where it is lost, stolen or replaced, which is final.
+    pub fn may_unblock(&mut self, card: Pan) -> Result<(), Error> {
+        let Some(row) = self.looking(|inside| inside.card(card))? else { return Ok(()) };
+        let remedy = match row.state {
+            State::Lost | State::Stolen => ", which is final; give its holder another: `payswitch cards replace`",
+            State::Replaced => ", which is final; its holder is to use the card that stands for it, or `payswitch cards replace`",
+            _ => return Ok(()),
+        };
+        Err(Error::Forbidden { card, from: row.state, to: State::Active, remedy })
+    }
+
     /// Reserves the number of a card that is to stand for this one.
     ///
     /// # Errors

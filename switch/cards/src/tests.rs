@@ -357,6 +357,26 @@ fn a_replacement_names_the_old_card_and_a_person_never_has_two() {
 }
 
 #[test]
+fn lost_is_lost_and_what_is_only_blocked_or_unknown_may_be_unblocked() {
+    let mut world = World::new();
+    world.registers(3);
+    let cards: Vec<_> = (1..=3).map(|serial| world.activates(serial)).collect();
+    let codes = [ResponseCode::LOST_CARD, ResponseCode::STOLEN_CARD, ResponseCode::RESTRICTED_CARD];
+    world.folds(cards.iter().zip(codes).map(|(pan, code)| listed(*pan, Some(code))).collect());
+    for (pan, state) in cards.iter().zip(["lost", "stolen"]) {
+        let said = world.store.may_unblock(*pan).unwrap_err().to_string();
+        assert!(said.contains(&format!("is {state} and cannot become active, which is final")), "{said}");
+        assert!(said.contains("`payswitch cards replace`"), "{said}");
+    }
+    world.store.may_unblock(cards[2]).unwrap();
+    world.store.may_unblock(card_number(911_601, 5).unwrap()).unwrap();
+    let new = world.store.reserve(&Of::Card(cards[2])).unwrap().new;
+    let (code, by, reason) = (codes[2], "sovann".into(), "worn out".into());
+    world.folds(vec![Event::Replaced { old: cards[2], new, code, by_bank: false, by, reason }]);
+    assert!(matches!(world.store.may_unblock(cards[2]), Err(Error::Forbidden { from: State::Replaced, .. })));
+}
+
+#[test]
 fn a_virtual_card_is_linked_to_the_card_that_asked_for_it() {
     let mut world = World::new();
     world.registers(3);
