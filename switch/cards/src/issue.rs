@@ -146,7 +146,7 @@ impl Store {
         Err(Error::Forbidden { card, from: row.state, to: State::Active, remedy })
     }
 
-    /// Reserves the number of a card that is to stand for this one.
+    /// Reserves the number of a card that is to stand for this one. Until it is in the store, who asks again is told the same number.
     ///
     /// # Errors
     /// Where the card is not there, or its holder has another one already.
@@ -164,9 +164,16 @@ impl Store {
                 Kind::Smart => row.bank.prefix(),
                 Kind::Virtual => row.bank.virtual_prefix(),
             };
+            // Ordered already, perhaps, and the store has not followed: a second number would never be a card.
+            if let Some(new) = inside.reserved(&row, prefix)?
+                && inside.card(new)?.is_none()
+            {
+                return Ok(Reserved { old, new });
+            }
             loop {
                 let new = inside.next_number(row.bank, prefix)?;
                 if inside.card(new)?.is_none() {
+                    inside.keep_reserved(&row, prefix, new)?;
                     return Ok(Reserved { old, new });
                 }
             }

@@ -334,6 +334,11 @@ fn a_replacement_names_the_old_card_and_a_person_never_has_two() {
     world.registers(3);
     let old = world.activates(1);
     let reserved = world.store.reserve(&Of::Card(old)).unwrap();
+    world.again();
+    let twice = world.store.reserve(&Of::Card(old)).unwrap();
+    assert_eq!(twice, reserved, "the store has not followed, and no second number is told");
+    let bytes = whole(&world.path());
+    assert!(!holds(&bytes, reserved.new.digits().as_ref()) && !holds(&bytes, &reserved.new.number().to_le_bytes()));
     let replaced = |old, new, by_bank| Event::Replaced {
         old,
         new,
@@ -347,8 +352,12 @@ fn a_replacement_names_the_old_card_and_a_person_never_has_two() {
     let told: Vec<_> = cards.iter().map(|it| (it.state, it.replaces.clone())).collect();
     assert_eq!(told, [(State::Lost, None), (State::Registered, Some(old.to_string()))]);
     assert!(matches!(world.store.reserve(&Of::Card(old)), Err(Error::Forbidden { .. })), "its holder has another");
+    world.folds(vec![listed(reserved.new, Some(ResponseCode::LOST_CARD))]);
+    let next = world.store.reserve(&Of::Card(reserved.new)).unwrap();
+    assert!(next.old == reserved.new && next.new != reserved.new, "a number is given once");
+    world.folds(vec![replaced(next.old, next.new, false)]);
     world.folds(vec![replaced(old, card_number(911_602, 5).unwrap(), true)]);
-    assert_eq!(world.store.show(&Of::Person(person(1)), launch_day()).unwrap().len(), 2, "not even when a bank says so");
+    assert_eq!(world.store.show(&Of::Person(person(1)), launch_day()).unwrap().len(), 3, "not even when a bank says so");
     let second = world.card(2);
     world.folds(vec![replaced(second, card_number(911_603, 6).unwrap(), true)]);
     let newest = world.store.show(&Of::Person(person(2)), launch_day()).unwrap().remove(1);
