@@ -193,7 +193,7 @@ fn the_same_file_again_is_harmless_and_a_person_from_elsewhere_is_refused() {
     let other = world.file("moh.csv", &format!("{HEADER}\n{other}\n"));
     let (outcome, refused) = world.imports(&[other], false);
     assert_eq!(outcome.refused, 1);
-    assert!(refused[0].contains("a card that may still be used, from registered.csv line 8"), "{refused:?}");
+    assert!(refused[0].contains("a card that may still be used, from import, line 8"), "{refused:?}");
     assert_eq!(world.tallied(), world.counted());
 }
 
@@ -237,6 +237,7 @@ fn nobody_reads_a_number_or_a_name_in_the_file() {
     let pans: Vec<_> = (1..=200).map(|serial| world.card(serial)).collect();
     let bytes = whole(&world.path());
     assert!(holds(&bytes, b"Ministry of Mines"), "agencies are no secret");
+    assert!(!holds(&bytes, b"registered.csv"), "a file may be named after a person or a card");
     for (serial, pan) in (1..).zip(pans) {
         let id = person(serial);
         let packed: Vec<_> = pan.digits().as_ref().chunks(2).map(|pair| (pair[0] - b'0') << 4 | (pair[1] - b'0')).collect();
@@ -279,7 +280,7 @@ fn a_card_is_printed_handed_over_and_good_for_ten_years() {
     assert!(matches!(world.store.print(&Of::Agency("X".into()), launch_day(), noon(), "s", ""), Err(Error::NoSuchAgency(_))));
     let shown = world.store.show(&of, launch_day()).unwrap().remove(0);
     let steps: Vec<_> = shown.history.iter().map(|it| (it.state, it.reason.as_str())).collect();
-    assert_eq!(steps, [(State::Registered, "registered.csv line 2"), (State::Printed, ""), (State::Active, "at the counter")]);
+    assert_eq!(steps, [(State::Registered, "import, line 2"), (State::Printed, ""), (State::Active, "at the counter")]);
     assert_eq!((shown.expiry, shown.name_latin.as_str()), (Expiry::from_yymm(3212), "S*** B***"));
     let later = BusinessDate::from_civil(2033, 1, 1).unwrap();
     assert_eq!(world.store.show(&of, later).unwrap()[0].state, State::Expired);
