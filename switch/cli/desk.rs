@@ -103,6 +103,12 @@ impl admin::Desk for SwitchDesk {
                     let cards::Reserved { old, new } = with_store(paths, move |store| store.reserve(&of)).await?;
                     Command::Replace { old, new, code }
                 }
+                // Off the list it would be good at the switch, and lost in the store.
+                What::Unblock { card } if paths.cards().exists() => {
+                    let card = pan(card)?;
+                    with_store(paths, move |store| store.may_unblock(card)).await?;
+                    Command::Unlist(card)
+                }
                 _ => command(&orders, &what)?,
             };
             let (card, new_card) = match command {

@@ -126,7 +126,18 @@ fn an_agencys_file_is_taken_line_by_line_and_what_is_wrong_is_told() {
     let header = file(folder.path(), "odd.csv", "civil_servant_id,name\n1,2\n");
     let (code, said) = on_data(&data, &["import", &header, "--operator", "sovann"]);
     assert!(code == Some(1) && said.contains("odd.csv: line 1: column 2 has a name that is not known"), "{said}");
+    let empty = file(folder.path(), "empty.csv", "");
+    for (broken, operator) in [(&header, "s"), (&empty, "s"), (&"nowhere.csv".to_owned(), "s"), (&bad, "4111111111111111")] {
+        let mut import = Command::new(PAYSWITCH);
+        import.args(["cards", "import", broken, "--operator", operator, "--json", "--data"]).arg(&data);
+        let output = import.output().unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(output.status.code() == Some(1) && report["error"].is_string(), "{broken}: {report}");
+        assert_eq!((&report["refused"], &report["check"]), (&json!([]), &json!(false)), "{broken}");
+    }
     for (arguments, problem) in [
+        (vec!["issue", "--print", "--all", "--operator", "s", "--reason", "4111111111111111"], "--reason holds a card number"),
+        (vec!["issue", "--print", "--all", "--operator", "4111111111111111"], "--operator holds a card number"),
         (vec!["import", "nowhere.csv", "--operator", "sovann"], "nowhere.csv: No such file"),
         (vec!["import", &bad, "--operator", "4111111111111111"], "holds a card number"),
         (vec!["show", "--person", "123456789"], "the check digit is wrong"),

@@ -23,6 +23,14 @@ const AGENCIES_MAX: usize = 10_000;
 /// The longest name of an agency, characters.
 const AGENCY_MAX: usize = 80;
 
+/// What the store keeps of where an imported card came from, beside the line.
+const IMPORTED: &str = "import";
+
+/// Where an imported card came from.
+pub(crate) fn imported(line: i64) -> String {
+    format!("{IMPORTED}, line {line}")
+}
+
 /// The columns of a registration, in the order in which they are told.
 pub const REGISTRATION: [&str; 8] =
     ["civil_servant_id", "name_latin", "name_khmer", "date_of_birth", "agency", "bank", "account_khr", "account_usd"];
@@ -145,7 +153,7 @@ impl Run<'_> {
                     break;
                 }
             }
-            let taken = self.batch(store, file, &mut source, batch)?;
+            let taken = self.batch(store, &mut source, batch)?;
             for (number, why) in &taken {
                 report(&Refused { file, line: *number, why });
             }
@@ -160,7 +168,6 @@ impl Run<'_> {
     fn batch(
         &mut self,
         store: &mut Store,
-        file: &Path,
         source: &mut Option<i64>,
         batch: Vec<(u64, Result<Line, Unfit>)>,
     ) -> Result<Vec<(u64, Unfit)>, Error> {
@@ -171,7 +178,7 @@ impl Run<'_> {
             let listed = inside.any_listed()?;
             for (number, line) in batch {
                 let taken = match line {
-                    Ok(line) => self.line(inside, file, source, line, listed, &mut counts)?,
+                    Ok(line) => self.line(inside, source, line, listed, &mut counts)?,
                     Err(unfit) => Err(unfit),
                 };
                 match taken {
@@ -196,7 +203,6 @@ impl Run<'_> {
     fn line(
         &mut self,
         inside: &Inside<'_>,
-        file: &Path,
         source: &mut Option<i64>,
         mut line: Line,
         listed: bool,
@@ -238,10 +244,10 @@ impl Run<'_> {
             };
         }
         let why = Why { at: self.import.at, by: self.import.by, reason: "imported" };
-        let name = || file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let source = match *source {
             Some(source) => source,
-            None => *source.insert(inside.source(&name(), why)?),
+            // Without the file's name: people name files after people and cards.
+            None => *source.insert(inside.source(IMPORTED, why)?),
         };
         let agency = self.agency(inside, &line.agency)?;
         let Line { details, bank, state, expiry, number, .. } = &line;
@@ -270,8 +276,7 @@ impl Run<'_> {
     fn stands_in_the_way(&self, inside: &Inside<'_>, line: &Line) -> Result<Option<Result<(), Unfit>>, Error> {
         let day = BusinessDate::utc(self.import.at);
         let from = |row: &Row| -> Result<String, Error> {
-            let source = inside.source_name(row.source)?;
-            Ok(if row.line > 0 { format!("{source} line {}", row.line) } else { source })
+            Ok(if row.line > 0 { imported(row.line) } else { inside.source_name(row.source)? })
         };
         let same = |row: &Row, inside: &Inside<'_>| -> Result<bool, Error> {
             let agency = inside.agency(&line.agency, false)?;

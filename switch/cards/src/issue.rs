@@ -132,7 +132,21 @@ impl Store {
         self.looking(|inside| inside.meant(of).map(meant))
     }
 
-    /// Reserves the number of a card that is to stand for this one.
+    /// Whether a card may be refused no longer. Of a card that is not here nothing is known that speaks against it.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] where it is lost, stolen or replaced, which is final.
+    pub fn may_unblock(&mut self, card: Pan) -> Result<(), Error> {
+        let Some(row) = self.looking(|inside| inside.card(card))? else { return Ok(()) };
+        let remedy = match row.state {
+            State::Lost | State::Stolen => ", which is final; give its holder another: `payswitch cards replace`",
+            State::Replaced => ", which is final; its holder is to use the card that stands for it, or `payswitch cards replace`",
+            _ => return Ok(()),
+        };
+        Err(Error::Forbidden { card, from: row.state, to: State::Active, remedy })
+    }
+
+    /// Reserves the number of a card that is to stand for this one. Until it is in the store, who asks again is told the same number.
     ///
     /// # Errors
     /// Where the card is not there, or its holder has another one already.
@@ -150,9 +164,16 @@ impl Store {
                 Kind::Smart => row.bank.prefix(),
                 Kind::Virtual => row.bank.virtual_prefix(),
             };
+            // Ordered already, perhaps, and the store has not followed: a second number would never be a card.
+            if let Some(new) = inside.reserved(&row, prefix)?
+                && inside.card(new)?.is_none()
+            {
+                return Ok(Reserved { old, new });
+            }
             loop {
                 let new = inside.next_number(row.bank, prefix)?;
                 if inside.card(new)?.is_none() {
+                    inside.keep_reserved(&row, prefix, new)?;
                     return Ok(Reserved { old, new });
                 }
             }

@@ -52,6 +52,18 @@ const TABLES: &str = "
     CREATE TABLE asked (number INTEGER PRIMARY KEY, funding INTEGER NOT NULL, issued INTEGER);
 ";
 
+/// Numbers of replacements that are ordered and not yet in the journal's wake: by the holder and the prefix, sealed as a card is. It comes
+/// with the first of them; a program that does not know it reads the file as before, so the layout stays.
+const RESERVED: &str = "
+    CREATE TABLE IF NOT EXISTS reserved (
+        person INTEGER NOT NULL,
+        prefix INTEGER NOT NULL,
+        key INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (person, prefix)
+    ) WITHOUT ROWID;
+";
+
 /// What cards are found by. `cards_by_key` holds all that the switch's directory needs, in the directory's order.
 const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS cards_by_key ON cards (key, state, expiry);
@@ -108,6 +120,11 @@ pub(crate) fn index(connection: &Connection) -> rusqlite::Result<()> {
 
 pub(crate) fn drop_indexes(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("DROP INDEX IF EXISTS cards_by_key; DROP INDEX IF EXISTS cards_by_person;")
+}
+
+/// Sees that reservations can be kept.
+pub(crate) fn reservable(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(RESERVED)
 }
 
 /// Whether there is no card at all.

@@ -4,6 +4,7 @@ use model::{BusinessDate, Timestamp};
 use rusqlite::OptionalExtension;
 
 use crate::details::{masked_account, masked_name};
+use crate::import::imported;
 use crate::store::{Inside, Row};
 use crate::{CivilServantId, Error, Expiry, Issuer, Kind, Of, State, Store};
 
@@ -179,7 +180,7 @@ impl Inside<'_> {
             .optional()
             .map_err(&failed)?
             .unwrap_or_default();
-        let came = if row.line > 0 { format!("{name} line {}", row.line) } else { name };
+        let came = if row.line > 0 { imported(row.line) } else { name };
         let first = steps.first().map_or(row.state, |(before, _)| *before);
         let mut all = vec![Change { at: row.at, state: first, by, reason: came }];
         all.extend(steps.into_iter().map(|(_, change)| change));

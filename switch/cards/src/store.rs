@@ -410,6 +410,34 @@ impl Inside<'_> {
         Ok(pan)
     }
 
+    /// The number that is reserved for a replacement of this person's card of this prefix.
+    pub(crate) fn reserved(&self, row: &Row, prefix: u32) -> Result<Option<Pan>, Error> {
+        let failed = self.failed("read a reserved number");
+        schema::reservable(&self.connection).map_err(&failed)?;
+        let person = self.keys.of_person(row.details.person);
+        let found: Option<(i64, Vec<u8>)> = self
+            .connection
+            .query_row(
+                "SELECT key, sealed FROM reserved WHERE person = ?1 AND prefix = ?2",
+                (person.cast_signed(), prefix),
+                |it| Ok((it.get(0)?, it.get(1)?)),
+            )
+            .optional()
+            .map_err(&failed)?;
+        let open = |(key, sealed): (i64, Vec<u8>)| self.keys.open(key.cast_unsigned(), person, &sealed);
+        Ok(found.and_then(open).filter(|it| it.person == row.details.person).map(|it| it.pan))
+    }
+
+    /// Keeps a number for a replacement of this person's card, whoever asks for one next.
+    pub(crate) fn keep_reserved(&self, row: &Row, prefix: u32, new: Pan) -> Result<(), Error> {
+        let failed = self.failed("reserve a number");
+        let (key, person) = (self.keys.of_card(new), self.keys.of_person(row.details.person));
+        let sealed = self.keys.seal(key, person, &Details { pan: new, ..row.details.clone() }).ok_or(Error::Random)?;
+        let insert = "INSERT OR REPLACE INTO reserved VALUES (?1, ?2, ?3, ?4)";
+        self.connection.execute(insert, params![person.cast_signed(), prefix, key.cast_signed(), sealed]).map_err(failed)?;
+        Ok(())
+    }
+
     /// Sees that no serial number below this one is given.
     pub(crate) fn set_next(&self, prefix: u32, next: u64) -> Result<(), Error> {
         let failed = self.failed("take a card number");

@@ -193,7 +193,7 @@ fn the_same_file_again_is_harmless_and_a_person_from_elsewhere_is_refused() {
     let other = world.file("moh.csv", &format!("{HEADER}\n{other}\n"));
     let (outcome, refused) = world.imports(&[other], false);
     assert_eq!(outcome.refused, 1);
-    assert!(refused[0].contains("a card that may still be used, from registered.csv line 8"), "{refused:?}");
+    assert!(refused[0].contains("a card that may still be used, from import, line 8"), "{refused:?}");
     assert_eq!(world.tallied(), world.counted());
 }
 
@@ -237,6 +237,7 @@ fn nobody_reads_a_number_or_a_name_in_the_file() {
     let pans: Vec<_> = (1..=200).map(|serial| world.card(serial)).collect();
     let bytes = whole(&world.path());
     assert!(holds(&bytes, b"Ministry of Mines"), "agencies are no secret");
+    assert!(!holds(&bytes, b"registered.csv"), "a file may be named after a person or a card");
     for (serial, pan) in (1..).zip(pans) {
         let id = person(serial);
         let packed: Vec<_> = pan.digits().as_ref().chunks(2).map(|pair| (pair[0] - b'0') << 4 | (pair[1] - b'0')).collect();
@@ -279,7 +280,7 @@ fn a_card_is_printed_handed_over_and_good_for_ten_years() {
     assert!(matches!(world.store.print(&Of::Agency("X".into()), launch_day(), noon(), "s", ""), Err(Error::NoSuchAgency(_))));
     let shown = world.store.show(&of, launch_day()).unwrap().remove(0);
     let steps: Vec<_> = shown.history.iter().map(|it| (it.state, it.reason.as_str())).collect();
-    assert_eq!(steps, [(State::Registered, "registered.csv line 2"), (State::Printed, ""), (State::Active, "at the counter")]);
+    assert_eq!(steps, [(State::Registered, "import, line 2"), (State::Printed, ""), (State::Active, "at the counter")]);
     assert_eq!((shown.expiry, shown.name_latin.as_str()), (Expiry::from_yymm(3212), "S*** B***"));
     let later = BusinessDate::from_civil(2033, 1, 1).unwrap();
     assert_eq!(world.store.show(&of, later).unwrap()[0].state, State::Expired);
@@ -334,6 +335,11 @@ fn a_replacement_names_the_old_card_and_a_person_never_has_two() {
     world.registers(3);
     let old = world.activates(1);
     let reserved = world.store.reserve(&Of::Card(old)).unwrap();
+    world.again();
+    let twice = world.store.reserve(&Of::Card(old)).unwrap();
+    assert_eq!(twice, reserved, "the store has not followed, and no second number is told");
+    let bytes = whole(&world.path());
+    assert!(!holds(&bytes, reserved.new.digits().as_ref()) && !holds(&bytes, &reserved.new.number().to_le_bytes()));
     let replaced = |old, new, by_bank| Event::Replaced {
         old,
         new,
@@ -347,13 +353,37 @@ fn a_replacement_names_the_old_card_and_a_person_never_has_two() {
     let told: Vec<_> = cards.iter().map(|it| (it.state, it.replaces.clone())).collect();
     assert_eq!(told, [(State::Lost, None), (State::Registered, Some(old.to_string()))]);
     assert!(matches!(world.store.reserve(&Of::Card(old)), Err(Error::Forbidden { .. })), "its holder has another");
+    world.folds(vec![listed(reserved.new, Some(ResponseCode::LOST_CARD))]);
+    let next = world.store.reserve(&Of::Card(reserved.new)).unwrap();
+    assert!(next.old == reserved.new && next.new != reserved.new, "a number is given once");
+    world.folds(vec![replaced(next.old, next.new, false)]);
     world.folds(vec![replaced(old, card_number(911_602, 5).unwrap(), true)]);
-    assert_eq!(world.store.show(&Of::Person(person(1)), launch_day()).unwrap().len(), 2, "not even when a bank says so");
+    assert_eq!(world.store.show(&Of::Person(person(1)), launch_day()).unwrap().len(), 3, "not even when a bank says so");
     let second = world.card(2);
     world.folds(vec![replaced(second, card_number(911_603, 6).unwrap(), true)]);
     let newest = world.store.show(&Of::Person(person(2)), launch_day()).unwrap().remove(1);
     assert_eq!((newest.state, newest.expiry), (State::Active, Expiry::from_yymm(3212)), "the bank has handed it over");
     assert_eq!(world.tallied(), world.counted());
+}
+
+#[test]
+fn lost_is_lost_and_what_is_only_blocked_or_unknown_may_be_unblocked() {
+    let mut world = World::new();
+    world.registers(3);
+    let cards: Vec<_> = (1..=3).map(|serial| world.activates(serial)).collect();
+    let codes = [ResponseCode::LOST_CARD, ResponseCode::STOLEN_CARD, ResponseCode::RESTRICTED_CARD];
+    world.folds(cards.iter().zip(codes).map(|(pan, code)| listed(*pan, Some(code))).collect());
+    for (pan, state) in cards.iter().zip(["lost", "stolen"]) {
+        let said = world.store.may_unblock(*pan).unwrap_err().to_string();
+        assert!(said.contains(&format!("is {state} and cannot become active, which is final")), "{said}");
+        assert!(said.contains("`payswitch cards replace`"), "{said}");
+    }
+    world.store.may_unblock(cards[2]).unwrap();
+    world.store.may_unblock(card_number(911_601, 5).unwrap()).unwrap();
+    let new = world.store.reserve(&Of::Card(cards[2])).unwrap().new;
+    let (code, by, reason) = (codes[2], "sovann".into(), "worn out".into());
+    world.folds(vec![Event::Replaced { old: cards[2], new, code, by_bank: false, by, reason }]);
+    assert!(matches!(world.store.may_unblock(cards[2]), Err(Error::Forbidden { from: State::Replaced, .. })));
 }
 
 #[test]

@@ -34,8 +34,17 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        server::check_words(&self.operator, "").map_err(|error| format!("--operator {error}"))?;
-        let mut store = store(&self.folder, true)?;
+        let opened = server::check_words(&self.operator, "").map_err(|error| format!("--operator {error}").into());
+        let mut store = match opened.and_then(|()| store(&self.folder, true)) {
+            Ok(store) => store,
+            Err(error) => {
+                if self.json {
+                    let whole = format!("{{\"refused\":[{}", self.broken(&error.to_string()));
+                    super::super::quiet_on_closed_pipe(std::io::stdout().write_all(whole.as_bytes()))?;
+                }
+                return Err(error);
+            }
+        };
         let (at, check) = (now(), self.check);
         let import = ::cards::import::Import { at, by: &self.operator, agency: self.agency.as_deref(), check };
         let mut out = BufWriter::new(std::io::stdout().lock());
@@ -44,7 +53,10 @@ impl Import {
             let line = if self.json {
                 let comma = if told > 0 { "," } else { "" };
                 let (field, problem) = (it.why.field, &it.why.problem);
-                format!("{comma}{}", json!({ "file": it.file, "line": it.line, "field": field, "problem": problem }))
+                format!(
+                    "{comma}{}",
+                    json!({ "file": it.file.to_string_lossy(), "line": it.line, "field": field, "problem": problem })
+                )
             } else {
                 format!("{}:{}: {}\n", it.file.display(), it.line, it.why)
             };
@@ -55,10 +67,18 @@ impl Import {
             }
         };
         let outcome = store.import(&self.files, &import, &mut report);
-        let outcome = outcome.inspect_err(|_| drop(out.flush()))?;
-        let summary = self.summary(outcome);
-        super::super::quiet_on_closed_pipe(written.and_then(|()| out.write_all(summary.as_bytes())).and_then(|()| out.flush()))?;
-        Ok(if outcome.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+        let end = match &outcome {
+            Ok(outcome) => self.summary(*outcome),
+            Err(error) if self.json => self.broken(&error.to_string()),
+            Err(_) => String::new(),
+        };
+        super::super::quiet_on_closed_pipe(written.and_then(|()| out.write_all(end.as_bytes())).and_then(|()| out.flush()))?;
+        Ok(if outcome?.refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+
+    /// The end of the object where the import could not go on.
+    fn broken(&self, error: &str) -> String {
+        format!("],\"error\":{},\"check\":{}}}\n", json!(error), self.check)
     }
 
     fn summary(&self, outcome: Outcome) -> String {

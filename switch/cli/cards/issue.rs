@@ -101,7 +101,8 @@ fn people(file: &PathBuf) -> Result<Vec<CivilServantId>, Failure> {
 
 impl Issue {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        server::check_words(&self.operator, &self.reason).map_err(|error| format!("--{error}"))?;
+        server::check_words(&self.operator, "").map_err(|error| format!("--operator {error}"))?;
+        server::check_words("", &self.reason).map_err(|error| format!("--reason {error}"))?;
         let of = self.whose.of()?;
         let mut store = store(&self.folder, false)?;
         if self.step.is_virtual {
