@@ -88,7 +88,7 @@ impl HalfMonth {
             "2" => 1,
             _ => return None,
         };
-        (1..=12).contains(&month).then_some(Self(year * IN_YEAR + (month - 1) * 2 + second))
+        (1..=12).contains(&month).then(|| Self(year * IN_YEAR + (month - 1) * 2 + second))
     }
 }
 
