@@ -226,8 +226,7 @@ async fn clock(State(pages): State<Pages>, headers: HeaderMap, body: Body) -> Re
 /// The whole body of a request. Only JSON that says it is JSON: a web page that an operator has open cannot send that to another
 /// origin.
 async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Trouble> {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
-    if said.is_none_or(|kind| kind.trim() != "application/json") {
+    if !comes_as(headers, &["application/json"]) {
         return Err(Trouble::unfit("body", "must come with the header content-type: application/json"));
     }
     match tokio::time::timeout(BODY_WITHIN, axum::body::to_bytes(body, BODY_MAX)).await {
@@ -235,6 +234,12 @@ async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Trouble> {
         Ok(Err(_)) => Err(Trouble::unfit("body", format!("must come whole and have at most {BODY_MAX} bytes"))),
         Err(_) => Err(Trouble::unfit("body", format!("was not whole after {BODY_WITHIN:?}"))),
     }
+}
+
+/// Whether a body says that it is one of these. Their names have no case (RFC 9110, 8.3.1).
+fn comes_as(headers: &HeaderMap, kinds: &[&str]) -> bool {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
+    said.is_some_and(|said| kinds.iter().any(|kind| said.trim().eq_ignore_ascii_case(kind)))
 }
 
 fn answer(result: Result<impl Serialize, Trouble>) -> Response {

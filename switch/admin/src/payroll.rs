@@ -14,12 +14,18 @@ use axum::routing::{get, post};
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::given::{Asked, Given};
-use crate::{Pages, Trouble, answer, json, whole};
+use crate::{Pages, Trouble, answer, comes_as, json, whole};
 
 /// How long the next piece of a document may take to come.
 const PIECE_WITHIN: Duration = Duration::from_secs(30);
+/// How long a whole document may keep us waiting, and how much longer for each megabyte of it that has begun to come.
+const BODY_WITHIN: Duration = Duration::from_secs(30);
+const MEGABYTE_WITHIN: Duration = Duration::from_secs(1);
+/// In bytes.
+const MEGABYTE: u64 = 1_000_000;
 /// How many pieces of a document or report may wait: each is what a socket gave at once.
 const PIECES_MAX: usize = 16;
 /// What a document may say it is.
@@ -188,8 +194,7 @@ async fn check(State(pages): State<Pages>, headers: HeaderMap, body: Body) -> Re
 
 /// Takes a document as it comes. One that is refused is answered 422 with all that is wrong with it.
 async fn document(pages: Pages, headers: &HeaderMap, body: Body, purpose: Purpose) -> Response {
-    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()?.split(';').next());
-    if said.is_none_or(|kind| !DOCUMENTS.contains(&kind.trim())) {
+    if !comes_as(headers, &DOCUMENTS) {
         return Trouble::unfit("body", format!("must come with one of the headers content-type: {}", DOCUMENTS.join(", ")))
             .into_response();
     }
@@ -206,20 +211,46 @@ async fn document(pages: Pages, headers: &HeaderMap, body: Body, purpose: Purpos
     }
 }
 
-/// Passes a body on until it ends, stops coming, or nobody takes it any more.
+/// Passes a body on until it ends, stops coming, comes too slowly, or nobody takes it any more.
 async fn pump(body: Body, pieces: mpsc::Sender<Piece>) {
     let mut body = body.into_data_stream();
+    let mut pace = Pace::default();
     loop {
-        let piece = match tokio::time::timeout(PIECE_WITHIN, body.next()).await {
+        let began = Instant::now();
+        let within = PIECE_WITHIN.min(pace.left());
+        let piece = match tokio::time::timeout(within, body.next()).await {
             Ok(Some(Ok(bytes))) => Piece::Bytes(bytes),
             Ok(None) => Piece::End,
             // Cut off: the end never comes.
             Ok(Some(Err(_))) | Err(_) => return,
         };
+        let (waited, bytes) = (began.elapsed(), if let Piece::Bytes(bytes) = &piece { bytes.len() } else { 0 });
+        pace.took(waited, bytes);
         let ends = piece == Piece::End;
         if pieces.send(piece).await.is_err() || ends {
             return;
         }
+    }
+}
+
+/// How long a whole body may keep us waiting: a dribble would hold one of the office's few places for good. What we take over a
+/// piece ourselves is not the sender's.
+#[derive(Default)]
+struct Pace {
+    waited: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    /// How much longer it may be waited for what has not come yet.
+    fn left(&self) -> Duration {
+        let megabytes = u32::try_from(self.bytes.div_ceil(MEGABYTE)).unwrap_or(u32::MAX);
+        (BODY_WITHIN + MEGABYTE_WITHIN.saturating_mul(megabytes)).saturating_sub(self.waited)
+    }
+
+    fn took(&mut self, waited: Duration, bytes: usize) {
+        self.waited += waited;
+        self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 }
 
@@ -321,5 +352,53 @@ mod tests {
             assert_eq!(problem.field.as_deref(), Some(field), "{body}");
         }
         assert!(matches!(read("pay", r#"{"operator": "bora"}"#), Err(Trouble::Missing(_))));
+    }
+    #[test]
+    fn names_of_content_have_no_case() {
+        let comes = |said: &str| comes_as(&[(header::CONTENT_TYPE, said.parse().unwrap())].into_iter().collect(), &DOCUMENTS);
+        assert!(comes("text/csv") && comes("Application/XML; charset=UTF-8") && comes(" TEXT/XML ;x=y"));
+        assert!(!comes("text/csvs") && !comes("application/json") && !comes(""));
+        assert!(!comes_as(&HeaderMap::new(), &DOCUMENTS));
+    }
+
+    /// How long a body is taken whose pieces come so far apart, and how many pieces of it.
+    async fn taken(apart: Duration, bytes: usize, count: u32) -> (Duration, u32, bool) {
+        let piece = Bytes::from(vec![b' '; bytes]);
+        let body = unfold(0, move |at| {
+            let piece = piece.clone();
+            async move {
+                if at == count {
+                    return None;
+                }
+                tokio::time::sleep(apart).await;
+                Some((Ok::<_, std::io::Error>(piece), at + 1))
+            }
+        });
+        let began = Instant::now();
+        let (sent, mut pieces) = mpsc::channel(PIECES_MAX);
+        let pumping = tokio::spawn(pump(Body::from_stream(body), sent));
+        let (mut came, mut whole) = (0, false);
+        while let Some(piece) = pieces.recv().await {
+            match piece {
+                Piece::Bytes(_) => came += 1,
+                Piece::End => whole = true,
+            }
+        }
+        pumping.await.unwrap();
+        (began.elapsed(), came, whole)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_dribbles_is_cut_off_and_one_that_comes_along_is_taken() {
+        let second = Duration::from_secs(1);
+        // A byte every twenty seconds would be in time for ever, piece by piece.
+        let (after, came, whole) = taken(20 * second, 1, 1_000).await;
+        assert!(after.abs_diff(31 * second) < second && came == 1 && !whole, "{after:?} {came}");
+        // What does not come at all.
+        let (after, came, whole) = taken(100 * second, 1, 1).await;
+        assert!(after.abs_diff(30 * second) < second && came == 0 && !whole, "{after:?} {came}");
+        // A megabyte a second may take its hour.
+        let (after, came, whole) = taken(second, 1_000_000, 3_600).await;
+        assert!(after.abs_diff(3_600 * second) < second && came == 3_600 && whole, "{after:?} {came}");
     }
 }

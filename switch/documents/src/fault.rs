@@ -153,6 +153,9 @@ pub enum Problem {
     /// A control character, a tab and a line end among them.
     #[error("holds a control character; take out tabs, line ends and what cannot be seen")]
     ControlCharacter,
+    /// What may be a card number, in a name that everybody sees.
+    #[error("looks like a card number, and is shown to everybody; call it otherwise, with letters between the digits")]
+    CardNumber,
     /// An amount that is no decimal number.
     #[error("is no amount; write digits with a point before the decimals, as 150000.00")]
     NotAnAmount,
@@ -254,7 +257,9 @@ impl Problem {
                 ReasonCode::FF01
             }
             P::OtherRecord | P::FieldCount { .. } | P::Missing | P::NotEmpty | P::Twice | P::Unexpected => ReasonCode::FF01,
-            P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter => ReasonCode::FF01,
+            P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter | P::CardNumber => {
+                ReasonCode::FF01
+            }
             P::Spaces | P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => {
                 ReasonCode::FF01
             }
@@ -275,7 +280,9 @@ impl Problem {
             P::OtherRoot | P::BehindEnd | P::OtherHeader | P::StrayQuote | P::StrayReturn => Severity::EndsReading,
             P::RecordOutOfOrder(_) => Severity::EndsReading,
             P::OtherRecord | P::FieldCount { .. } | P::Missing | P::NotEmpty | P::Twice | P::Unexpected => Severity::SpoilsEntry,
-            P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter => Severity::SpoilsEntry,
+            P::OutOfOrder | P::StrayText | P::Choice | P::LongText { .. } | P::ControlCharacter | P::CardNumber => {
+                Severity::SpoilsEntry
+            }
             P::Spaces | P::NotAMoment | P::NotACount | P::NotASum | P::NotACode | P::OwnWords | P::OtherMethod => {
                 Severity::SpoilsEntry
             }

@@ -79,6 +79,16 @@ text_words! {
     Remittance: 140, hidden;
 }
 
+impl Identifier {
+    /// What a message or a batch calls itself. It is journalled, listed and reported, and so no card number may stand in it.
+    ///
+    /// # Errors
+    /// As [`Identifier::new`], and where it shows what may be a card number.
+    pub fn of_document(text: &str) -> Result<Self, Problem> {
+        if model::shows_card_number(text) { Err(Problem::CardNumber) } else { Self::new(text) }
+    }
+}
+
 /// An account: the text that a message carries in DE102 or DE103. `Debug` shows the last three characters.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Account {
@@ -346,6 +356,18 @@ mod tests {
             assert_eq!(Identifier::new(text), Err(Problem::ControlCharacter), "{text:?}");
         }
         assert_eq!(Identifier::new(" \n "), Err(Problem::Missing));
+    }
+
+    #[test]
+    fn no_document_is_called_by_a_card_number() {
+        for text in ["9116010000000019", "MEF-9116 0100 0000 0019", "៩១១៦០១០០០០០០០០១៩", "９１１６０１００００００００１９"]
+        {
+            assert_eq!(Identifier::of_document(text), Err(Problem::CardNumber), "{text}");
+        }
+        for text in ["MEF-2022-12-A", "20221228", "9116010000000018"] {
+            assert_eq!(Identifier::of_document(text).unwrap().as_str(), text);
+        }
+        assert_eq!(Identifier::of_document(""), Err(Problem::Missing));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Card numbers in text: where one may stand, and the text without it. The one rule for audit log, scenarios, recordings and reports.
 //!
-//! A number may stand whole, in groups (`4111 1111 1111 1111`), padded, within longer digits, or as the hex of its ASCII digits. Of ten
-//! numbers of that length one looks like a card's by chance; it is hidden as well.
+//! A number may stand whole, in groups (`4111 1111 1111 1111`), padded, within longer digits, or as the hex of its ASCII digits;
+//! in the digits of any script. Of ten numbers of that length one looks like a card's by chance; it is hidden as well.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -21,27 +21,48 @@ pub fn shows_card_number(text: &str) -> bool {
 /// Where the first one stands, in bytes.
 #[must_use]
 pub fn card_number(text: &str) -> Option<Range<usize>> {
-    stretches(text).iter().find_map(|groups| cards_in(text.as_bytes(), groups).into_iter().next())
+    let folded = folded(text);
+    let place = stretches(&folded).iter().find_map(|groups| cards_in(&folded, groups).into_iter().next())?;
+    let at = |count| text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
+    Some(at(place.start)..at(place.end))
 }
 
 /// The text with all but the first six and the last four digits of what may be a card number hidden, character for character.
 #[must_use]
 pub fn mask_card_numbers(text: &str) -> String {
-    let mut bytes = text.as_bytes().to_vec();
-    for place in stretches(text).iter().flat_map(|groups| cards_in(text.as_bytes(), groups)) {
-        let digits: Vec<usize> = place.filter(|at| text.as_bytes().get(*at).is_some_and(u8::is_ascii_digit)).collect();
+    let folded = folded(text);
+    let mut shown: Vec<char> = text.chars().collect();
+    for place in stretches(&folded).iter().flat_map(|groups| cards_in(&folded, groups)) {
+        let digits: Vec<usize> = place.filter(|at| folded.get(*at).is_some_and(u8::is_ascii_digit)).collect();
         let hidden = digits.get(6..digits.len().saturating_sub(4)).unwrap_or_default();
         for at in hidden {
-            bytes.get_mut(*at).into_iter().for_each(|byte| *byte = b'*');
+            shown.get_mut(*at).into_iter().for_each(|c| *c = '*');
         }
     }
-    String::from_utf8(bytes).unwrap_or_default()
+    shown.into_iter().collect()
+}
+
+/// Where the digits of each script begin with its zero (Unicode, general category Nd), those of ASCII left out.
+const ZEROS: [u32; 41] = [
+    0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20, 0x1040,
+    0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0,
+    0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6,
+];
+
+/// One byte for each character: a digit of any script as that of ASCII, everything else beyond ASCII as 0.
+fn folded(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or_else(|| digit(c).unwrap_or(0))).collect()
+}
+
+fn digit(c: char) -> Option<u8> {
+    let below = ZEROS.partition_point(|zero| *zero <= u32::from(c));
+    let value = u32::from(c) - ZEROS.get(below.checked_sub(1)?)?;
+    u8::try_from(value).ok().filter(|value| *value < 10).map(|value| b'0' + value)
 }
 
 /// Runs of digits, those together between which one blank, hyphen or dot stands.
-fn stretches(text: &str) -> Vec<Vec<Range<usize>>> {
+fn stretches(bytes: &[u8]) -> Vec<Vec<Range<usize>>> {
     let mut stretches: Vec<Vec<Range<usize>>> = Vec::new();
-    let bytes = text.as_bytes();
     let mut start = 0;
     for run in bytes.chunk_by(|one, other| one.is_ascii_digit() == other.is_ascii_digit()) {
         let place = start..start + run.len();
@@ -153,6 +174,24 @@ mod tests {
         }
         assert_eq!(mask_card_numbers("ភ្នំពេញ 4111 1111 1111 1111!"), "ភ្នំពេញ 4111 11** **** 1111!");
         assert_eq!(card_number("to 4111-1111-1111-1111, 1"), Some(3..22));
+    }
+
+    #[test]
+    fn a_card_number_is_seen_in_the_digits_of_any_script() {
+        assert!(ZEROS.is_sorted());
+        for zero in ['០', '０', '๐', '٠', '𝟎', '𝟶'] {
+            let other = |c: char| c.to_digit(10).and_then(|value| char::from_u32(u32::from(zero) + value)).unwrap_or(c);
+            let written = |text: &str| text.chars().map(other).collect::<String>();
+            let text = written("លេខ 4111 1111-11111111");
+            let masked = mask_card_numbers(&text);
+            assert_eq!(masked, written("លេខ 4111 11**-****1111"));
+            assert!(shows_card_number(&text) && !shows_card_number(&masked), "{text}");
+            assert_eq!(card_number(&text).map(|place| &text[place]), Some(&*written("4111 1111-11111111")));
+            assert!(!shows_card_number(&written("4111111111111112")));
+        }
+        // In two scripts by turns.
+        assert!(shows_card_number("4១១១111១11111111"));
+        assert!(!shows_card_number("4ក111111111111111"));
     }
 
     #[test]

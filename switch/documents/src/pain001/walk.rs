@@ -267,7 +267,7 @@ impl Walk {
     fn leaf(&mut self, mark: Mark, place: Place, attributes: Attributes, text: Result<&str, Problem>) -> Option<Problem> {
         let (header, block, item) = (&mut self.header, &mut self.block, &mut self.item);
         match (mark, self.part) {
-            (Mark::MessageId, _) => put(&mut header.message_id, text.and_then(Identifier::new)),
+            (Mark::MessageId, _) => put(&mut header.message_id, text.and_then(Identifier::of_document)),
             (Mark::Created, _) => put(&mut header.created, text.and_then(tight).and_then(Moment::new)),
             (Mark::Count, Mark::Header) => {
                 put(&mut header.count, text.and_then(tight).and_then(count).map(|count| (place, count)))
@@ -275,7 +275,7 @@ impl Walk {
             (Mark::Sum, Mark::Header) => put(&mut header.control_sum, text.and_then(tight).and_then(sum).map(|sum| (place, sum))),
             (Mark::Count, _) => put(&mut block.count, text.and_then(tight).and_then(count).map(|count| (place, count))),
             (Mark::Sum, _) => put(&mut block.control_sum, text.and_then(tight).and_then(sum).map(|sum| (place, sum))),
-            (Mark::BlockId, _) => put(&mut block.id, text.and_then(Identifier::new)),
+            (Mark::BlockId, _) => put(&mut block.id, text.and_then(Identifier::of_document)),
             (Mark::Method, _) => text.map_or_else(Some, |text| (text != "TRF").then_some(Problem::OtherMethod)),
             (Mark::Category, _) => put(&mut block.purpose, text.and_then(tight).and_then(Purpose::new)),
             (Mark::Date, _) => put(&mut block.execution_date, text.and_then(tight).and_then(date)),

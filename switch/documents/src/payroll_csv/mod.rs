@@ -188,7 +188,7 @@ impl Content {
         let sized = row.sized() && row.empty(&[Column::Reference, Column::Text]);
         let stated = row.stated();
         let made = (|| {
-            let message_id = row.needed(Column::Id, Identifier::new);
+            let message_id = row.needed(Column::Id, Identifier::of_document);
             let payer_id = row.needed(Column::Party, Identifier::new);
             let payer_name = row.optional(Column::Name, Name::new);
             let (agent, account) = (row.needed(Column::Bank, bank), row.needed(Column::Account, account));
