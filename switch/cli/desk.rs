@@ -251,7 +251,9 @@ fn store_trouble(error: &cards::Error) -> Trouble {
     let said = error.to_string();
     match error {
         Error::Missing { .. } | Error::NoSuchCard(_) | Error::NoSuchPerson(_) | Error::NoSuchAgency(_) => Trouble::Missing(said),
-        Error::NoLivingCard(_) | Error::Forbidden { .. } | Error::OneCard | Error::NumbersUsedUp(_) => Trouble::Conflict(said),
+        Error::NoLivingCard(_) | Error::Forbidden { .. } | Error::OneCard | Error::NumbersUsedUp(_) | Error::PrintDay { .. } => {
+            Trouble::Conflict(said)
+        }
         Error::Database { .. }
         | Error::Layout { .. }
         | Error::ForeignKey { .. }

@@ -301,6 +301,8 @@ fn a_card_is_blocked_by_command_page_and_bank_and_the_store_follows() {
         });
         let (status, said) = switch.order(&json!({ "operator": "s", "reason": "r", "order": "replace", "card": digits(dara) }));
         assert!(status == 409 && said["problem"].as_str().unwrap().contains("its holder has another card already"), "{said}");
+        let (status, said) = switch.order(&json!({ "operator": "s", "reason": "r", "order": "unblock", "card": digits(dara) }));
+        assert!(status == 409 && said["problem"].as_str().unwrap().contains("is stolen and cannot become active"), "{said}");
         let log = switch.process.log_lines().join("\n");
 
         switch.restart();

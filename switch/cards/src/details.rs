@@ -180,6 +180,11 @@ pub(crate) fn day(field: &'static str, text: &str) -> Result<BusinessDate, Unfit
     found.filter(|_| separated && year >= Some(1900)).ok_or_else(wrong)
 }
 
+/// The last day on which a card may be said to be printed: a year from today. One further ahead was mistyped.
+pub(crate) fn latest(today: BusinessDate) -> BusinessDate {
+    BusinessDate::from_days(today.days().saturating_add(366))
+}
+
 /// An account's number, or nothing.
 pub(crate) fn account(field: &'static str, text: &str) -> Result<String, Unfit> {
     if !text.is_empty() && (!ACCOUNT_DIGITS.contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit())) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use model::Pan;
+use model::{BusinessDate, Pan};
 
 use crate::{CivilServantId, State};
 
@@ -94,6 +94,16 @@ pub enum Error {
         to: State,
         /// What to do instead.
         remedy: &'static str,
+    },
+    /// A day on which no card can have been printed.
+    #[error("cards cannot be printed on {day}: {problem} (today is {today})")]
+    PrintDay {
+        /// The day.
+        day: BusinessDate,
+        /// Today, in UTC.
+        today: BusinessDate,
+        /// What speaks against it.
+        problem: &'static str,
     },
     /// An agency that nobody has registered from.
     #[error("no card was registered from the agency {0:?}; `payswitch cards stats` lists those there are")]

@@ -146,7 +146,7 @@ impl Run<'_> {
                 last = number;
                 let line = fields
                     .map_err(|torn| Unfit::new("line", torn.problem()))
-                    .and_then(|fields| columns.line(number, &fields, self.import.agency));
+                    .and_then(|fields| columns.line(number, &fields, self.import));
                 batch.push((number, line));
                 if batch.len() == BATCH {
                     ended = false;
@@ -407,7 +407,7 @@ impl Columns {
         Ok(Self { registration, card, count: names.len() })
     }
 
-    fn line(&self, number: u64, fields: &[String], only: Option<&str>) -> Result<Line, Unfit> {
+    fn line(&self, number: u64, fields: &[String], import: &Import<'_>) -> Result<Line, Unfit> {
         if fields.len() != self.count {
             return Err(Unfit::new("line", format!("has {} columns, where the first line names {}", fields.len(), self.count)));
         }
@@ -426,6 +426,15 @@ impl Columns {
             None => (State::Registered, None, None),
             Some([state, pan, expiry]) => of_card(state, pan, expiry, bank)?,
         };
+        let today = BusinessDate::utc(import.at);
+        if expiry.is_some_and(|expiry| expiry > Expiry::of_printed(details::latest(today))) {
+            let problem = "is too far ahead: a card is good for ten years from the day it is printed, at most a year from today";
+            return Err(Unfit::new("expiry", problem));
+        }
+        let born = details::day("date_of_birth", born)?;
+        if born > today {
+            return Err(Unfit::new("date_of_birth", "is in the future; write the day on which the person was born"));
+        }
         Ok(Line {
             number,
             details: Details {
@@ -434,11 +443,11 @@ impl Columns {
                 person,
                 name_latin: details::latin(name_latin)?,
                 name_khmer: details::khmer(name_khmer)?,
-                born: details::day("date_of_birth", born)?,
+                born,
                 account_khr,
                 account_usd,
             },
-            agency: self::agency(agency, only)?,
+            agency: self::agency(agency, import.agency)?,
             bank,
             state,
             numbered: pan.is_some(),

@@ -2,6 +2,7 @@
 
 use model::{BusinessDate, Pan, Timestamp};
 
+use crate::details::latest;
 use crate::store::{Inside, Row, Why};
 use crate::{CivilServantId, Error, Expiry, Kind, State, Store};
 
@@ -47,9 +48,17 @@ impl Store {
     /// Prints cards that are registered: each is good for ten years from `day` on. Gives how many.
     ///
     /// # Errors
+    /// [`Error::PrintDay`] where the day is more than a year ahead, or so long ago that the cards would be over.
     /// Where the agency, person or card is not there; where one card is meant, also where it is not registered.
     pub fn print(&mut self, of: &Of, day: BusinessDate, at: Timestamp, by: &str, reason: &str) -> Result<u64, Error> {
-        self.step(of, State::Registered, State::Printed, Some(Expiry::of_printed(day)), Why { at, by, reason })
+        let (today, expiry) = (BusinessDate::utc(at), Expiry::of_printed(day));
+        if day > latest(today) {
+            return Err(Error::PrintDay { day, today, problem: "it is more than a year ahead" });
+        }
+        if expiry.is_over(today) {
+            return Err(Error::PrintDay { day, today, problem: "it is more than ten years ago, and they would be expired" });
+        }
+        self.step(of, State::Registered, State::Printed, Some(expiry), Why { at, by, reason })
     }
 
     /// Hands printed cards over to their holders, who can use them from then on. Gives how many.

@@ -367,6 +367,28 @@ fn a_replacement_names_the_old_card_and_a_person_never_has_two() {
 }
 
 #[test]
+fn a_day_that_was_mistyped_is_refused() {
+    let mut world = World::new();
+    world.registers(1);
+    let of = Of::Person(person(1));
+    let day = |year, month, day| BusinessDate::from_civil(year, month, day).unwrap();
+    for (on, problem) in [(day(2024, 1, 1), "more than a year ahead"), (day(2012, 11, 30), "more than ten years ago")] {
+        let said = world.store.print(&of, on, noon(), "sovann", "").unwrap_err().to_string();
+        assert!(said.contains(problem) && said.contains("today is 2022-12-28"), "{said}");
+    }
+    assert_eq!(world.store.print(&of, day(2023, 12, 28), noon(), "sovann", "").unwrap(), 1, "a year ahead");
+    let born = |text: &str| registration(2).replace("1985-04-30", text);
+    let pan = String::from_utf8(card_number(911_601, 7).unwrap().digits().as_ref().to_vec()).unwrap();
+    let of_acleda = |line: String, expiry: &str| line.replace("wing", "acleda") + &format!(",active,{pan},{expiry}");
+    let good = of_acleda(born("2022-12-28"), "3312");
+    let lines = [of_acleda(born("2022-12-29"), "3212"), of_acleda(born("1985-04-30"), "3401"), good];
+    let file = world.file("days.csv", &format!("{HEADER},state,pan,expiry\n{}\n", lines.join("\n")));
+    let (outcome, refused) = world.imports(&[file], false);
+    let fields: Vec<_> = refused.iter().map(|it| it.split(": ").nth(1).unwrap()).collect();
+    assert_eq!((outcome.taken, fields), (1, vec!["date_of_birth", "expiry"]), "{refused:?}");
+}
+
+#[test]
 fn lost_is_lost_and_what_is_only_blocked_or_unknown_may_be_unblocked() {
     let mut world = World::new();
     world.registers(3);
