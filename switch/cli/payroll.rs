@@ -5,9 +5,9 @@ mod follow;
 mod text;
 mod upload;
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use admin::{Batch, Checked, Item, List, Ordered};
@@ -216,7 +216,7 @@ impl PayrollCommand {
 }
 
 /// Sends a document, and tells what came of it. One with faults is refused, and the command fails.
-fn document(at: &At, file: &std::path::Path, path: &str, by_whom: &[(&str, &str)]) -> Result<ExitCode, Failure> {
+fn document(at: &At, file: &Path, path: &str, by_whom: &[(&str, &str)]) -> Result<ExitCode, Failure> {
     let Upload { answer, refused } = upload::upload(at, file, path, by_whom)?;
     let checked: Checked = serde_json::from_str(&answer)?;
     let name = file.display().to_string();
@@ -265,7 +265,7 @@ fn report(at: &At, batch: u32, form: Form, bank: Option<&str>, out: Option<PathB
         Some(out) => {
             // Half a report is none.
             let draft = out.with_extension("part");
-            let mut file = File::create(&draft).map_err(|error| format!("{}: {error}", draft.display()))?;
+            let mut file = draft_of(&draft).map_err(|error| format!("{}: {error}", draft.display()))?;
             let written = at.download(&path, &mut file).and_then(|()| Ok(file.flush().and_then(|()| file.sync_all())?));
             match written.and_then(|()| Ok(std::fs::rename(&draft, &out)?)) {
                 Ok(()) => say!("{}: written", out.display()),
@@ -277,4 +277,37 @@ fn report(at: &At, batch: u32, form: Form, bank: Option<&str>, out: Option<PathB
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A new file for a report, which its owner alone may read: people and their accounts stand in it.
+fn draft_of(path: &Path) -> std::io::Result<File> {
+    // What was left of an earlier one may be open to others, and keeps its mode when it is only written anew.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_report_is_its_owners_alone_whatever_was_there_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("answer.part");
+        std::fs::write(&path, "of an earlier one").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for _ in 0..2 {
+            let made = draft_of(&path).unwrap().metadata().unwrap();
+            assert_eq!((made.permissions().mode() & 0o777, made.len()), (0o600, 0));
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::document::{Document, Names};
 use crate::fault::{Differing, Fault, Faults, Problem};
 use crate::registry::{AccountStatus, Payee};
 use crate::seen::Before;
-use crate::{Error, Hand, Keys, Payer, Registry, Status, sabotage};
+use crate::{Bics, Error, Hand, Keys, Payer, Registry, Status, sabotage};
 
 /// The most that a batch may come to, minor units: its payer's bank is asked for it in parts.
 const TOTAL_MAX: u64 = PARTS_MAX * Money::MINOR_MAX;
@@ -69,24 +69,26 @@ impl Terms {
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     banks: Vec<BankRules>,
+    bics: Bics,
     oldest: HalfMonth,
     newest: HalfMonth,
 }
 
 impl Frame {
-    pub(crate) fn look(hand: &mut impl Hand) -> Result<Self, Error> {
-        hand.look(|state: &State, rules: &Rules| {
+    pub(crate) fn look(hand: &mut impl Hand, bics: &Bics) -> Result<Self, Error> {
+        let bics = bics.clone();
+        hand.look(move |state: &State, rules: &Rules| {
             let now = HalfMonth::of(state.date());
             let payroll = &rules.payroll;
             let oldest = now.earlier(payroll.kept.saturating_sub(1));
-            Self { banks: rules.banks.clone(), oldest, newest: now.later(payroll.ahead) }
+            Self { banks: rules.banks.clone(), bics, oldest, newest: now.later(payroll.ahead) }
         })
     }
 
-    /// The bank that a document names by its institution number, or by its name here.
+    /// The bank that a document names by its institution number, its BIC, or its name here.
     pub(crate) fn bank(&self, agent: &documents::Agent) -> Option<&BankRules> {
-        let text = agent.as_str();
-        self.banks.iter().find(|bank| bank.name == text || text.parse() == Ok(bank.id.0))
+        let (text, by_bic) = (agent.as_str(), self.bics.bank(agent));
+        self.banks.iter().find(|bank| by_bic == Some(bank.id) || bank.name == text || text.parse() == Ok(bank.id.0))
     }
 
     fn known(&self) -> String {
@@ -99,12 +101,13 @@ impl Frame {
 pub(crate) fn check<R: Read, G: Registry, H: Hand>(
     keys: &Keys,
     payers: &[Arc<Payer>],
+    bics: &Bics,
     registry: &G,
     input: R,
     hand: &mut H,
     meter: &AtomicU64,
 ) -> Result<Checked, Error> {
-    let frame = Arc::new(Frame::look(hand)?);
+    let frame = Arc::new(Frame::look(hand, bics)?);
     let mut document = Document::open(input);
     let mut check = Check {
         keys,
@@ -279,7 +282,12 @@ impl<G: Registry, H: Hand> Check<'_, G, H> {
         match bank {
             None => {
                 let known = self.frame.known();
-                self.fault(item.line, item.column, self.names.item_agent, Problem::UnknownBank { known });
+                self.fault(
+                    item.line,
+                    item.column,
+                    self.names.item_agent,
+                    Problem::UnknownBank { place: self.names.bank_number, known },
+                );
             }
             Some(bank) if !bank.kinds.contains(&Kind::Salary) || !bank.currencies.contains(&currency) => {
                 let bank = bank.id;

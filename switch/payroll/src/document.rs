@@ -110,6 +110,8 @@ pub(crate) struct Names {
     pub(crate) amount: &'static str,
     pub(crate) item_account: &'static str,
     pub(crate) item_agent: &'static str,
+    /// Where a bank's institution number belongs.
+    pub(crate) bank_number: &'static str,
 }
 
 static PAIN001: Names = Names {
@@ -126,6 +128,7 @@ static PAIN001: Names = Names {
     amount: "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/Amt/InstdAmt",
     item_account: "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/CdtrAcct/Id",
     item_agent: "CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf/CdtrAgt/FinInstnId",
+    bank_number: "ClrSysMmbId/MmbId",
 };
 
 static CSV: Names = Names {
@@ -142,4 +145,5 @@ static CSV: Names = Names {
     amount: "amount",
     item_account: "account",
     item_agent: "bank",
+    bank_number: "the column bank",
 };

@@ -114,8 +114,10 @@ pub enum Problem {
     #[error("the registry says that this account is blocked; wait until it is free, or register another one")]
     Blocked,
     /// No bank of ours.
-    #[error("names no bank of this switch; write its institution number into ClrSysMmbId/MmbId: {known}")]
+    #[error("names no bank of this switch; write its institution number into {place}: {known}")]
     UnknownBank {
+        /// Where the number belongs, in a document of this form.
+        place: &'static str,
         /// Those there are.
         known: String,
     },

@@ -26,7 +26,7 @@ pub use fault::{Differing, Fault, Faults, LISTED_MAX, Problem};
 pub use hand::{By, Hand};
 pub use identity::Keys;
 pub use kept::{Incoming, Kept, KeptReader, KeptWriter};
-pub use payer::Payer;
+pub use payer::{Bics, Payer};
 pub use registry::{AccountStatus, FileRegistry, Payee, Registry, Status, Table, is_number};
 pub use report::{Came, Outcome, Outcomes, Snapshot, Standing};
 pub use submit::{Meter, Office, Submitted};

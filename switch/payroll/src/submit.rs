@@ -9,13 +9,14 @@ use engine::{BatchId, ITEMS_AT_ONCE_MAX, PayrollItem, PayrollOrder};
 
 use crate::check::{self, Checked};
 use crate::document::Document;
-use crate::{By, Error, Hand, Keys, Payer, Registry};
+use crate::{Bics, By, Error, Hand, Keys, Payer, Registry};
 
 /// The office: what it needs besides a registry, a document and a hand.
 #[derive(Clone, Debug)]
 pub struct Office {
     keys: Keys,
     payers: Vec<Arc<Payer>>,
+    bics: Bics,
 }
 
 /// How far the office has come with a document, for whoever waits.
@@ -40,7 +41,13 @@ impl Office {
     /// An office for these payers.
     #[must_use]
     pub fn new(keys: Keys, payers: Vec<Payer>) -> Self {
-        Self { keys, payers: payers.into_iter().map(Arc::new).collect() }
+        Self { keys, payers: payers.into_iter().map(Arc::new).collect(), bics: Bics::default() }
+    }
+
+    /// The office where documents may name banks by these BICs.
+    #[must_use]
+    pub fn with_bics(self, bics: Bics) -> Self {
+        Self { bics, ..self }
     }
 
     /// Its keys.
@@ -60,7 +67,7 @@ impl Office {
         hand: &mut H,
         meter: &Meter,
     ) -> Result<Checked, Error> {
-        check::check(&self.keys, &self.payers, registry, document, hand, &meter.checked)
+        check::check(&self.keys, &self.payers, &self.bics, registry, document, hand, &meter.checked)
     }
 
     /// Checks a document and, where nothing is wrong with it, makes a batch of it, which then waits for approval. `read` gives the

@@ -10,7 +10,7 @@ use engine::{
 use model::{Currency, InstitutionId, Kind, Message, Text, Timestamp, UtcOffset};
 
 use crate::{
-    AccountStatus, By, Checked, Error, FileRegistry, Hand, Keys, Meter, Office, Payee, Payer, Registry, Status, Submitted,
+    AccountStatus, Bics, By, Checked, Error, FileRegistry, Hand, Keys, Meter, Office, Payee, Payer, Registry, Status, Submitted,
 };
 
 /// 2022-12-28 at nine in Phnom Penh.
@@ -352,4 +352,33 @@ fn the_engine_has_the_last_word() {
     let done = office().submit(|| Ok(document.as_bytes()), &registry(), &mut hand, SOVANN, &Meter::default(), |_| Ok(()));
     assert!(matches!(done, Err(Error::Disallowed(PayrollDisallowed::Duplicate { .. }))), "{done:?}");
     assert_eq!(hand.0.engine.state().batches().map(|it| it.id().0).collect::<Vec<_>>(), [1], "the second is dropped");
+}
+
+#[test]
+fn a_bank_is_named_by_its_bic_where_the_configuration_tells_it() {
+    let sample = include_str!("../../../fixtures/payroll/good/payroll.csv");
+    let mut bics = Bics::default();
+    assert_eq!(bics.add("CADIKHPP", BankId(116_002)), Ok(true));
+    assert_eq!(bics.add("CADIKHPPXXX", BankId(116_003)), Ok(false), "the same in full");
+    assert!(bics.add("canadia", BankId(116_002)).is_err());
+    let check = |office: &Office, document: &str| {
+        office.check(document.as_bytes(), &registry(), &mut Beside::new(), &Meter::default()).unwrap()
+    };
+    let told = |checked: &Checked| checked.faults.listed().iter().map(ToString::to_string).collect::<String>();
+    let knowing = office().with_bics(bics);
+    for good in [
+        include_str!("../../../fixtures/payroll/good/payroll-crlf-bom.csv"),
+        include_str!("../../../fixtures/payroll/good/pain.001.001.03.xml"),
+        include_str!("../../../fixtures/payroll/good/pain.001.001.09.xml"),
+        include_str!("../../../fixtures/payroll/good/pain.001.001.11.xml"),
+    ] {
+        assert_eq!(told(&check(&knowing, good)), "");
+    }
+    for document in [sample.to_owned(), sample.replace("CADIKHPP", "CADIKHPPXXX")] {
+        assert_eq!(told(&check(&knowing, &document)), "");
+    }
+    for (office, document) in [(&knowing, sample.replace("CADIKHPP", "CADIKHPP001")), (&office(), sample.to_owned())] {
+        let said = told(&check(office, &document));
+        assert!(said.contains("line 4, column 1, bank: ") && said.contains("into the column bank: 116001 acleda"), "{said}");
+    }
 }

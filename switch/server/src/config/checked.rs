@@ -241,7 +241,8 @@ impl Config {
         if let Some(twice) = bank_rules.iter().find(|it| !institutions.insert(it.id)) {
             return Err(check.error(format!("bank.{}.institution", twice.name), "another bank has this institution already"));
         }
-        let payroll = self.payroll.as_ref().map(|it| check.payroll(it, &bank_rules)).transpose()?;
+        let bics = check.bics(&self.bank, &bank_rules)?;
+        let payroll = self.payroll.as_ref().map(|it| check.payroll(it, &bank_rules, bics)).transpose()?;
         let (payroll, payroll_rules) = payroll.unzip();
         let offset = UtcOffset::parse(&self.switch.utc_offset);
         let rules = Rules {

@@ -145,6 +145,8 @@ pub struct BankSection {
     pub name: String,
     /// Its institution.
     pub institution: String,
+    /// Its BIC (ISO 9362), by which payroll documents may name it.
+    pub bic: Option<String>,
     /// First digits of its cards.
     pub prefixes: Vec<String>,
     /// What it does; all kinds where left out.

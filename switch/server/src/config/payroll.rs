@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use engine::{BankRules, PayrollRules};
 use model::{Kind, Text};
-use payroll::Payer;
+use payroll::{Bics, Payer};
 use serde::Deserialize;
 
-use super::ConfigError;
 use super::checked::Checker;
+use super::{BankSection, ConfigError};
 
 /// `[payroll]`
 #[derive(Clone, Debug, Deserialize)]
@@ -80,10 +80,32 @@ pub struct PayrollPlan {
     pub document_max_bytes: u64,
     /// Who may pay.
     pub payers: Vec<Payer>,
+    /// By which BICs documents may name banks.
+    pub bics: Bics,
 }
 
 impl Checker<'_> {
-    pub(super) fn payroll(&self, it: &PayrollSection, banks: &[BankRules]) -> Result<(PayrollPlan, PayrollRules), ConfigError> {
+    /// The BICs of banks that have one.
+    pub(super) fn bics(&self, sections: &[BankSection], banks: &[BankRules]) -> Result<Bics, ConfigError> {
+        let mut bics = Bics::default();
+        for (it, rules) in sections.iter().zip(banks) {
+            let Some(text) = &it.bic else { continue };
+            let place = || format!("bank.{}.bic", it.name);
+            match bics.add(text, rules.id) {
+                Ok(true) => {}
+                Ok(false) => return Err(self.error(place(), "another bank has this BIC already")),
+                Err(problem) => return Err(self.error(place(), problem.to_string())),
+            }
+        }
+        Ok(bics)
+    }
+
+    pub(super) fn payroll(
+        &self,
+        it: &PayrollSection,
+        banks: &[BankRules],
+        bics: Bics,
+    ) -> Result<(PayrollPlan, PayrollRules), ConfigError> {
         let at_least_one = |number: u64, key: &str| {
             self.want((number > 0).then_some(()), &format!("payroll.{key}"), || "must be 1 or more".into())
         };
@@ -98,7 +120,7 @@ impl Checker<'_> {
             }
             payers.push(payer);
         }
-        let plan = PayrollPlan { registry: self.beside(&it.registry), document_max_bytes: it.document_max_bytes, payers };
+        let plan = PayrollPlan { registry: self.beside(&it.registry), document_max_bytes: it.document_max_bytes, payers, bics };
         let pays_at: Duration = self.time_of_day(&it.pays_at, "payroll.pays_at")?;
         Ok((plan, PayrollRules { window: it.window, pays_at, kept: it.kept, ahead: it.ahead, ..PayrollRules::default() }))
     }

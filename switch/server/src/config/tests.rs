@@ -226,3 +226,15 @@ fn payrolls_name_payers_that_their_banks_can_fund() {
         assert!(said.contains(place) && said.contains(remedy), "{said}");
     }
 }
+
+#[test]
+fn a_bank_has_a_bic_of_its_own() {
+    let acleda = BANK.replace("prefixes", "bic = \"ACLBKHPP\"\nprefixes");
+    let other = acleda.replace("acleda", "wing").replace("116001", "116003").replace("911601", "911603");
+    for (banks, remedy) in
+        [(acleda.replace("ACLBKHPP", "acleda"), "bank.acleda.bic"), (format!("{acleda}{other}"), "another bank has this BIC")]
+    {
+        let said = refusal(&format!("{ACQUIRER}{banks}"));
+        assert!(said.contains(remedy), "{said}");
+    }
+}

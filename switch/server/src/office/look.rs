@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use engine::{BankId, BatchId, ItemId, ItemStanding, ItemState, Rules, State, Tally};
+use engine::{BankId, BatchId, BatchState, ItemId, ItemStanding, ItemState, Rules, State, Tally};
 use payroll::{Error, Hand, Standing};
 
 use super::PayrollOffice;
@@ -71,6 +71,25 @@ pub(super) struct Counted {
     banks: Vec<AtBank>,
 }
 
+impl Counted {
+    /// Whether it may be shown instead of counting anew: only while payments go out, and for a moment. What is at rest or over is counted
+    /// whenever somebody asks: a recall may have changed it, and who has waited for the end does not look a second time.
+    fn will_do(&self, of: BatchState, now: Instant) -> bool {
+        of == BatchState::Running && now.saturating_duration_since(self.at) < COUNT_EVERY
+    }
+
+    /// How many items a second came to their end since; as it was where that is too short a while to tell.
+    fn rate(&self, ended: u64, now: Instant) -> f64 {
+        let since = now.saturating_duration_since(self.at);
+        if since < COUNT_EVERY {
+            return self.per_second;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "as it is shown")]
+        let more = ended.saturating_sub(self.ended) as f64;
+        more / since.as_secs_f64()
+    }
+}
+
 pub(super) type Rates = BTreeMap<BatchId, Counted>;
 
 /// Which items are wanted.
@@ -112,7 +131,8 @@ impl PayrollOffice {
         self.hand()?.look(move |state: &State, rules: &Rules| Standing::of(state, rules, batch))
     }
 
-    /// A batch bank by bank, and how many items a second came to their end lately. Counted anew once a second at most.
+    /// A batch bank by bank, and how many items a second came to their end lately. While payments go out
+    /// it is counted anew once a second at most.
     ///
     /// # Errors
     /// Where nobody can look now.
@@ -121,9 +141,7 @@ impl PayrollOffice {
         let ended = of.progress.total().count.saturating_sub(of.progress.pending.count);
         let before = self.rates().get(&batch).cloned();
         let now = Instant::now();
-        if let Some(it) = &before
-            && (it.ended == ended && ended == of.progress.total().count || now.duration_since(it.at) < COUNT_EVERY)
-        {
+        if let Some(it) = before.as_ref().filter(|it| it.will_do(of.state, now)) {
             return Ok((it.banks.clone(), it.per_second));
         }
         let mut banks: BTreeMap<BankId, AtBank> = BTreeMap::new();
@@ -134,12 +152,13 @@ impl PayrollOffice {
             ids.iter().map(up).collect::<Vec<_>>()
         })?;
         let banks: Vec<AtBank> = banks.into_iter().zip(up).map(|((bank, it), up)| AtBank { bank, up, ..it }).collect();
-        let per_second = before.map_or(0.0, |it| {
-            #[expect(clippy::cast_precision_loss, reason = "as it is shown")]
-            let more = ended.saturating_sub(it.ended) as f64;
-            more / now.duration_since(it.at).as_secs_f64()
-        });
-        self.rates().insert(batch, Counted { at: now, ended, per_second, banks: banks.clone() });
+        let per_second = before.as_ref().map_or(0.0, |it| it.rate(ended, now));
+        // The rate is reckoned over a second at least, from where it was reckoned last.
+        let (at, ended) = match before {
+            Some(it) if now.saturating_duration_since(it.at) < COUNT_EVERY => (it.at, it.ended),
+            _ => (now, ended),
+        };
+        self.rates().insert(batch, Counted { at, ended, per_second, banks: banks.clone() });
         Ok((banks, per_second))
     }
 
@@ -202,5 +221,23 @@ impl PayrollOffice {
 
     fn rates(&self) -> std::sync::MutexGuard<'_, Rates> {
         self.rates.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_shown_again_for_a_moment_and_while_payments_go_out_only() {
+        let at = Instant::now();
+        let counted = Counted { at, ended: 10, per_second: 3.0, banks: Vec::new() };
+        let (soon, later) = (at + COUNT_EVERY / 2, at + COUNT_EVERY);
+        assert!(counted.will_do(BatchState::Running, soon) && !counted.will_do(BatchState::Running, later));
+        let refused = BatchState::Unfunded(model::ResponseCode::new(*b"51").unwrap());
+        for over in [BatchState::Part, BatchState::Done, BatchState::Cancelled, BatchState::Approved, refused] {
+            assert!(!counted.will_do(over, at), "{over:?}");
+        }
+        assert_eq!((counted.rate(1_000, soon), counted.rate(30, at + 2 * COUNT_EVERY)), (3.0, 10.0));
     }
 }

@@ -59,7 +59,7 @@ impl PayrollOffice {
         Ok(Self {
             registry: FileRegistry::new(&plan.registry),
             kept: Kept::open(paths.payroll(), keys.clone())?,
-            office: Office::new(keys, plan.payers.clone()),
+            office: Office::new(keys, plan.payers.clone()).with_bics(plan.bics.clone()),
             orders,
             banks: rules.banks.iter().map(|bank| (bank.id, bank.name.clone())).collect(),
             institution: rules.institution,
