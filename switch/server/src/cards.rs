@@ -1,7 +1,7 @@
 //! Cards in the running switch: the store follows the journal, and the switch knows what the store says.
 //!
-//! Two threads and no lock between processes: the follower folds records into the store ([`Fold`]); a thread of its own notices what
-//! anybody has changed there and keeps a directory in memory up with it ([`watch`]), which the socket thread asks ([`Lookup`]).
+//! Two threads and no lock between processes: the follower folds records into the store (`Fold`); a thread of its own notices what
+//! anybody has changed there and keeps a directory in memory up with it (`watch`), which the socket thread asks (`Lookup`).
 //!
 //! Knows: what records mean to a card. Does not know: what a request is refused for, which is the store's (`cards::State`).
 
