@@ -259,6 +259,10 @@ impl Orders {
 /// [`Unfulfilled::Unfit`]
 pub fn check_words(operator: &str, reason: &str) -> Result<(), Unfulfilled> {
     fits("operator", operator, OPERATOR_MAX)?;
+    if !operator.chars().all(|char| char.is_ascii_alphanumeric() || " .-_@'".contains(char)) {
+        let problem = "is written in the letters A to Z, digits, spaces and . - _ @ ': two names that look alike must be one";
+        return Err(Unfulfilled::Unfit("operator", problem.into()));
+    }
     fits("reason", reason, REASON_MAX)
 }
 

@@ -36,6 +36,10 @@ pub(super) fn without(text: &str, name: &str) -> String {
 pub(super) fn mutated(mut text: String, changes: &[(Index, i32)]) -> String {
     for (index, change) in changes {
         let elements = elements(&text);
+        if elements.is_empty() {
+            // The change before took the root away.
+            break;
+        }
         let Element { name, whole, inside } = &elements[index.index(elements.len())];
         let piece = text[whole.clone()].to_owned();
         match change {
