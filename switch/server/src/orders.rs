@@ -184,12 +184,7 @@ impl Orders {
     /// # Errors
     /// Why not. With [`Unfulfilled::Unknown`] and [`Unfulfilled::Stopped`] it may have been.
     pub async fn payroll(&self, operator: &str, reason: &str, order: PayrollOrder) -> Result<BatchId, Unfulfilled> {
-        fits("operator", operator, OPERATOR_MAX)?;
-        if !operator.chars().all(|char| char.is_ascii_alphanumeric() || " .-_@'".contains(char)) {
-            let problem = "is written in the letters A to Z, digits, spaces and . - _ @ ': two names that look alike must be one";
-            return Err(Unfulfilled::Unfit("operator", problem.into()));
-        }
-        fits("reason", reason, REASON_MAX)?;
+        check_words(operator, reason)?;
         let (tell, told) = oneshot::channel();
         let ordered = PayrollOrdered { operator: operator.to_owned(), reason: reason.to_owned(), order };
         self.want(Wanted::Payroll(ordered, tell))?;
